@@ -1,0 +1,99 @@
+// The routing table as checked plain structs: a value that exists is valid. Routes are immutable values that compare.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/secret.h"
+#include "core/due_rule.h"
+#include "core/start.h"
+
+namespace laterd::config {
+
+// librdkafka properties, passed through verbatim.
+using Properties = std::map<std::string, std::string>;
+
+struct Cluster {
+    std::string name;
+    std::vector<std::string> brokers;       // host:port
+    Properties properties;                  // for consumers and producers
+    std::map<std::string, Secret> secrets;  // property -> content of its file, last newline stripped
+
+    bool operator==(const Cluster&) const = default;
+};
+
+struct From {
+    std::string cluster;
+    std::vector<std::string> topics;  // names, or `^regex` (matched whole)
+    std::string group;
+    core::StartPolicy start = core::StartPolicy::earliest;
+    core::OutOfRange out_of_range = core::OutOfRange::stop;
+    Properties properties;
+
+    bool operator==(const From&) const = default;
+};
+
+enum class TargetPartition : std::uint8_t { key, same };
+enum class TargetTimestamp : std::uint8_t { now, original };
+
+struct TopicSink {
+    std::string cluster;
+    std::string topic;
+    TargetPartition partition = TargetPartition::key;
+    TargetTimestamp timestamp = TargetTimestamp::now;
+    Properties properties;
+
+    bool operator==(const TopicSink&) const = default;
+};
+
+struct DeadLetter {
+    std::string cluster;
+    std::string topic;
+
+    bool operator==(const DeadLetter&) const = default;
+};
+
+enum class Order : std::uint8_t { partition, due };
+
+struct Route {
+    std::string name;
+    From from;
+    core::DueRule due;
+    Order order = Order::partition;
+    TopicSink to;
+    std::optional<DeadLetter> dead_letter;
+    int workers = 1;
+    bool enabled = true;
+
+    bool operator==(const Route&) const = default;
+};
+
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+enum class LogFormat : std::uint8_t { text, json };
+
+struct RoutingTable {
+    std::vector<Cluster> clusters;  // in the order of the file
+    std::vector<Route> routes;      // in the order of the file, disabled ones too
+    std::uint64_t memory = std::uint64_t{256} << 20;  // bytes: held records + prefetch + unsent records
+    std::chrono::milliseconds commit_interval{1'000};
+    std::chrono::milliseconds drain_timeout{20'000};
+    std::string instance;           // empty: dynamic group membership
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+
+    const Cluster& cluster(const std::string& name) const;  // must exist
+
+    // How many workers the enabled routes have in all.
+    int workers() const noexcept;
+
+    bool operator==(const RoutingTable&) const = default;
+};
+
+// The least `limits.memory` that one worker can work with, in bytes.
+inline constexpr std::uint64_t k_memory_floor_per_worker = std::uint64_t{8} << 20;
+
+}  // namespace laterd::config

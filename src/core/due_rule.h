@@ -1,0 +1,71 @@
+// When is a record due? A rule made from the route's configuration, applied once per record.
+//
+// Due time = header instant, or header duration + record timestamp, or record timestamp + fixed delay. Always rounded
+// up to the millisecond, never down. Rules and formats: interface page, `due.format` of the routing table.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/record.h"
+#include "core/time.h"
+
+namespace laterd::core {
+
+enum class DueFormat : std::uint8_t { unix_s, unix_ms, rfc3339, delay_ms, delay, be_s, be_ms };
+
+// What a header value says: an instant, or a duration that counts from the record's timestamp. Negative durations
+// cannot be written. `too_far`: well formed, but beyond the calendar. `unreadable`: anything else.
+struct TooFar {};
+struct Unreadable {};
+using DueValue = std::variant<WallTime, Milliseconds, TooFar, Unreadable>;
+
+// Decodes one header value. Never throws; any bytes are allowed.
+DueValue parse_due(DueFormat format, std::string_view value) noexcept;
+
+// What to do with a record whose due time is missing or invalid.
+struct DueFallback {
+    enum class Kind : std::uint8_t { dead_letter, now, stop, delay };
+    Kind kind = Kind::dead_letter;
+    Milliseconds delay{0};  // kind == delay (only for `missing`): from the record's timestamp
+};
+
+// The due rule of one route; an immutable value.
+struct DueRule {
+    std::string header;                       // empty: fixed delay
+    DueFormat format = DueFormat::unix_ms;    // header rules only
+    Milliseconds delay{0};                    // fixed delay; >= 0
+    DueFallback missing;
+    DueFallback invalid;
+    Milliseconds max{0};                      // further from now than this is too far
+
+    // True when a due time can be missing or invalid without being an error of the record: see `judge`.
+    bool uses_header() const noexcept { return !header.empty(); }
+
+    bool operator==(const DueRule&) const = default;
+};
+
+inline bool operator==(const DueFallback& a, const DueFallback& b) noexcept {
+    return a.kind == b.kind && a.delay == b.delay;
+}
+
+// The due header of a record: absent, null, or bytes. The last occurrence counts; the shell finds it.
+struct DueHeader {
+    bool present = false;
+    bool null = false;
+    std::string_view value;
+};
+
+// What the rule says about one record.
+struct Verdict {
+    WallTime due{};                 // the epoch's start when due at once
+    Fate fate = Fate::deliver;
+    Reason reason = Reason::none;   // due_missing, due_invalid or due_too_far, also when the fallback is `now`
+};
+
+// `timestamp` is the record's Kafka timestamp, nullopt when it has none (-1). `now` decides only what is too far.
+Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp, WallTime now) noexcept;
+
+}  // namespace laterd::core

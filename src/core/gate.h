@@ -1,0 +1,67 @@
+// Whether a route may deliver.
+//
+//   state    | not attempted          | delivered       | probe time
+//   ---------+------------------------+-----------------+-----------
+//   open     | holding                | open            | -
+//   holding  | holding (late answers) | -               | probing: exactly one delivery
+//   probing  | holding, longer backoff| open            | -
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/reason.h"
+#include "core/time.h"
+
+namespace laterd::core {
+
+class Gate {
+  public:
+    enum class State : std::uint8_t { open, holding, probing };
+
+    State state() const noexcept { return state_; }
+    Reason reason() const noexcept { return reason_; }
+    bool is_open() const noexcept { return state_ == State::open; }
+
+    // A delivery could not be attempted. Returns true when this closed the gate.
+    bool hold(Reason reason, SteadyTime now) noexcept {
+        const bool closed = state_ == State::open;
+        if (closed) {
+            backoff_ = k_first;
+        } else if (state_ == State::probing) {
+            backoff_ = std::min(backoff_ * 2, k_longest);
+        } else {
+            return false;
+        }
+        state_ = State::holding;
+        reason_ = reason;
+        probe_at_ = now + backoff_;
+        return closed;
+    }
+
+    // A delivery was made (or judged by its content): the sink answers. Returns true when this opened the gate.
+    bool answered() noexcept {
+        const bool opened = state_ != State::open;
+        state_ = State::open;
+        reason_ = Reason::none;
+        return opened;
+    }
+
+    bool may_probe(SteadyTime now) const noexcept { return state_ == State::holding && now >= probe_at_; }
+    void probe() noexcept { state_ = State::probing; }
+
+    // Only while holding.
+    SteadyTime probe_at() const noexcept { return probe_at_; }
+
+  private:
+    // A mend is noticed within 2 s: the longest backoff plus the time a probe takes.
+    static constexpr std::chrono::milliseconds k_first{100};
+    static constexpr std::chrono::milliseconds k_longest{1'000};
+
+    State state_ = State::open;
+    Reason reason_ = Reason::none;
+    std::chrono::milliseconds backoff_ = k_first;
+    SteadyTime probe_at_{};
+};
+
+}  // namespace laterd::core

@@ -1,0 +1,75 @@
+// The state of one partition during one assignment. A new assignment makes a new one; nothing survives.
+#pragma once
+
+#include <optional>
+
+#include "core/hold.h"
+#include "core/ledger.h"
+#include "core/record.h"
+#include "core/time.h"
+
+namespace laterd::core {
+
+struct Partition {
+    //  asking -> committing -> running -> stopped
+    //     ^         |             |
+    //     +---------+-------------+   (out of range: ask again)
+    enum class Phase : std::uint8_t {
+        asking,      // where to begin is not known yet
+        committing,  // the start position is being committed; nothing is read before that is answered
+        running,
+        stopped,     // releases nothing more until an operator acts
+    };
+
+    // What is kept of a cold partition's head when its records were dropped.
+    struct Head {
+        Offset offset;
+        WallTime due;
+    };
+
+    Slot slot = 0;
+    Epoch epoch = 0;
+    std::int32_t number = 0;
+    Role role = Role::source;
+    Phase phase = Phase::asking;
+
+    // Positions
+    Ledger ledger;
+    Hold hold;
+    std::int32_t topic_partitions = 0;
+    bool reassign_from_position = false;  // out of range while running: the own position counts
+    SteadyTime ask_at{};                  // asking: not before
+    Offset committed = 0;                 // the last answered commit
+    Offset commit_sent = 0;               // the last commit sent; >= committed, except when it may go back
+    bool may_commit_back = false;         // out_of_range moved the start back: the next commit may be lower
+
+    // Flow
+    bool in_client = false;         // part of the last `assign`
+    bool open = false;              // not paused
+    bool at_end = false;            // everything there was has been read
+    bool reading = true;            // false: read far enough ahead (see TierTimes)
+    std::optional<Head> cold_head;  // only while not open and nothing is held
+    SteadyTime changed_at{};        // when it was opened or closed
+    WallTime read_until{};          // the latest due time among what was admitted
+
+    // Release
+    std::uint32_t in_flight = 0;
+    std::uint64_t in_flight_bytes = 0;
+    bool alone_in_flight = false;
+    WallTime released_until{};               // the latest due time among what was released
+    std::optional<WallTime> scheduled;       // its key in the set of partitions that can release
+    std::optional<SteadyTime> backoff_until; // a copy could not be written: not before
+    std::chrono::milliseconds backoff{0};
+
+    bool is_idle() const noexcept { return hold.size() == 0 && in_flight == 0; }
+
+    // When the next record may be released; nullopt when none is known.
+    std::optional<WallTime> head_due() const noexcept {
+        if (const Record* next = hold.next()) {
+            return next->due;
+        }
+        return cold_head ? std::optional(cold_head->due) : std::nullopt;
+    }
+};
+
+}  // namespace laterd::core

@@ -1,0 +1,237 @@
+// The whole behaviour of one worker between Kafka and its sink: admit, hold, release, settle, commit, and the flow
+// control of its partitions. Sans I/O: events go in with the current time, commands come out.
+//
+// The shell calls one event function after the other, `tick` once at the end of a loop turn, and then executes
+// `commands()`. No event function may be called with a `now` whose steady time lies before that of the call before;
+// the wall time may step as it likes.
+//
+// One assignment of the group covers all partitions of the worker (eager rebalancing): `assigned` begins it,
+// `revoke` or `lose` ends it. Partitions are named by slots that the shell chooses.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/commands.h"
+#include "core/counters.h"
+#include "core/gate.h"
+#include "core/partition.h"
+#include "core/record.h"
+#include "core/start.h"
+#include "core/tier.h"
+#include "core/time.h"
+
+namespace laterd::core {
+
+struct PipelineOptions {
+    StartPolicy start = StartPolicy::earliest;
+    OutOfRange out_of_range = OutOfRange::stop;
+    bool has_dead_letter = false;          // without one, a record that would be dead-lettered stops its partition
+    std::uint64_t hold_bytes = 64 << 20;   // held and in flight together, this worker
+    std::uint32_t open_max = 64;           // partitions that may be unpaused at a time: each may prefetch its cap
+    std::uint32_t in_flight_max = 20'000;  // records of one partition handed to the sink and not answered
+    std::uint32_t release_max = 4'096;     // records per tick, so that rebalances and outcomes are served between
+    std::uint32_t visit_max = 256;         // records of one partition before the next one's turn
+    Milliseconds commit_interval{1'000};
+    Milliseconds commit_timeout{10'000};   // an unanswered commit counts as failed after this
+    Milliseconds revoke_wait{2'000};       // for what is in flight, before partitions are given up
+    Milliseconds drain_timeout{20'000};
+    TierTimes tier;
+};
+
+struct Assigned {
+    Slot slot;
+    std::int32_t number;  // of the partition in its topic
+    Role role = Role::source;
+};
+
+// What became of a delivery.
+struct Outcome {
+    enum class Result : std::uint8_t {
+        delivered,
+        rejected,       // the broker refused the content; counts only when the record was alone in its request
+        not_attempted,  // the sink is missing, down, or refuses the client: nothing to do with this record
+    };
+    RecordPtr record;
+    Result result = Result::delivered;
+    Reason reason = Reason::none;
+};
+
+struct CommitAnswer {
+    enum class Result : std::uint8_t {
+        ok,
+        failed,      // try again
+        not_member,  // UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED: the partitions may be somebody else's
+    };
+    Slot slot = 0;
+    Epoch epoch = 0;
+    Offset offset = 0;
+    Result result = Result::ok;
+};
+
+class Pipeline {
+  public:
+    Pipeline(const PipelineOptions& options, Counters& counters);
+
+    // --- events ---
+
+    // A new assignment. Implies that the one before is gone (it was revoked or lost).
+    void assigned(const Now& now, std::span<const Assigned> partitions);
+
+    // Answers to look_up; those of an old epoch are ignored.
+    void positions(const Now& now, std::span<const Position> found);
+
+    // Records read from one partition, offsets rising, `slot`, `epoch`, `due`, `fate`, `reason`, `bytes` filled in.
+    // Those of an old epoch or below the position are dropped. `records` is left empty.
+    void fetched(const Now& now, Slot slot, std::vector<RecordPtr>& records);
+
+    // The client read up to `position` and there is nothing more now (after control records, too).
+    void end_reached(const Now& now, Slot slot, Epoch epoch, Offset position);
+
+    // The client's position lies outside of the log; the client reads this partition no more until it is assigned anew.
+    void out_of_range(const Now& now, Slot slot, Epoch epoch);
+
+    // `outcomes` is left empty.
+    void outcomes(const Now& now, std::vector<Outcome>& outcomes);
+
+    void committed(const Now& now, std::uint64_t id, std::span<const CommitAnswer> answers);
+
+    // The group takes the assignment back; `unassign` follows once what is in flight has settled, or after revoke_wait.
+    void revoke(const Now& now);
+
+    // The assignment is gone already (session expired, fenced): nothing may be committed.
+    void lose(const Now& now);
+
+    // The loop was away longer than the session: somebody else may own the partitions by now.
+    void suspended(const Now& now);
+
+    // Orderly stop: release nothing new, settle what is in flight, commit. Ends with Commands::drained.
+    void drain(const Now& now);
+
+    // The wall clock was stepped: every decision that depends on it is taken again.
+    void clock_stepped(const Now& now);
+
+    // The end of a loop turn: release what is due, decide tiers, commit.
+    void tick(const Now& now);
+
+    // --- questions ---
+
+    // How many records the shell may read from this partition's queue now; 0 when it must not read.
+    std::size_t allowance(const Now& now, Slot slot);
+
+    // The epoch of the current assignment.
+    Epoch epoch() const noexcept { return epoch_; }
+
+    // Sets the gauges of `counters`.
+    void measure(const Now& now);
+
+    // For lag: the committable offset of a running partition.
+    std::optional<Offset> committable(Slot slot) const noexcept;
+
+    // For the shell's watch over stalled fetches: the next offset to read, when the partition is open.
+    std::optional<Offset> open_position(Slot slot) const noexcept;
+
+    Commands& commands() noexcept { return commands_; }
+
+    // For the simulation and tests.
+    const Partition* partition(Slot slot) const noexcept;
+    const Gate& gate() const noexcept { return gate_; }
+    std::uint64_t bytes() const noexcept { return held_bytes_ + in_flight_bytes_; }
+    std::size_t in_flight() const noexcept { return in_flight_; }
+
+  private:
+    enum class Ending : std::uint8_t { none, revoking, draining, drained };
+
+    // pipeline.cpp
+    Partition* current(Slot slot, Epoch epoch) noexcept;
+    Partition* at(Slot slot) noexcept;
+    void admit(Partition& partition, RecordPtr record);
+    void begin(const Now& now, Partition& partition, const Position& found);
+    void ask(const Now& now, Partition& partition);
+    void ask_due(const Now& now);
+    void assign_when_ready(const Now& now);
+    void stop(Partition& partition, Notice::Kind kind, Offset offset, Reason reason);
+    void drop_all(DuplicateCause cause);
+    void end_when_settled(const Now& now);
+    void wake(WallTime at);
+    void wake(SteadyTime at);
+
+    // release.cpp
+    void release_due(const Now& now);
+    void release_probe(const Now& now);
+    std::size_t release_from(const Now& now, Partition& partition, std::size_t most);
+    void hand_over(const Now& now, Partition& partition, RecordPtr record);
+    bool can_release(const Now& now, Partition& partition);
+    void schedule(const Now& now, Partition& partition);
+    void end_backoffs(const Now& now);
+
+    // settle.cpp
+    void settle(const Now& now, Partition& partition, Outcome& outcome);
+    void settled(const Now& now, Partition& partition, const Record& record);
+    void rejected(const Now& now, Partition& partition, RecordPtr record, Reason reason);
+    void not_attempted(const Now& now, Partition& partition, RecordPtr record, Reason reason);
+    void give_up(const Now& now, Partition& partition, RecordPtr record, Reason reason);
+    void put_back(const Now& now, Partition& partition, RecordPtr record);
+
+    // flow.cpp
+    void sweep(const Now& now);
+    void go_cold(const Now& now, Partition& partition);
+    void open(const Now& now, Partition& partition);
+    void open_waiting(const Now& now);
+    void close_idle(const Now& now, std::size_t wanted);
+    bool has_read_ahead(const Now& now, Partition& partition) noexcept;
+    std::uint64_t window() const noexcept;
+    void sweep_soon(const Now& now);
+
+    // commit.cpp
+    void commit_when_due(const Now& now);
+    void commit_now(const Now& now, bool everything);
+    void commit_answered(const Now& now, const CommitAnswer& answer);
+    bool has_uncommitted() const noexcept;
+
+    const PipelineOptions options_;
+    Counters& counters_;
+    Commands commands_;
+
+    Epoch epoch_ = 0;
+    std::vector<std::unique_ptr<Partition>> partitions_;  // by slot; empty places are not assigned
+    Ending ending_ = Ending::none;
+    SteadyTime end_by_{};
+    bool suspended_ = false;
+
+    // Assigning
+    bool assign_wanted_ = false;
+    SteadyTime assign_by_{};
+
+    // Release: partitions that have something to release and may, by the due time of their next record
+    std::set<std::pair<WallTime, Slot>> releasable_;
+    std::set<std::pair<SteadyTime, Slot>> backoffs_;
+    std::vector<Slot> visit_;
+    Gate gate_;
+    std::uint64_t held_bytes_ = 0;
+    std::uint64_t in_flight_bytes_ = 0;  // of every epoch
+    std::size_t in_flight_ = 0;          // of this epoch
+
+    // Flow
+    std::uint32_t open_ = 0;
+    std::optional<SteadyTime> sweep_at_;
+    std::optional<WallTime> sweep_at_wall_;
+    std::vector<std::pair<WallTime, Slot>> waiting_;
+    bool denied_ = false;
+    SteadyTime last_tick_{};
+
+    // Commit
+    std::uint64_t commit_id_ = 0;
+    bool commit_outstanding_ = false;
+    bool commit_everything_ = false;
+    bool uncommitted_ = false;
+    SteadyTime commit_sent_at_{};
+    SteadyTime committed_at_{};
+};
+
+}  // namespace laterd::core

@@ -1,0 +1,56 @@
+// Events for people and for log collectors: one line each on stderr, logfmt or JSON. Never payloads or header values.
+//
+// Asynchronous: the caller never waits for a slow stderr; when the queue is full the oldest line is dropped and counted.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace laterd::log {
+
+enum class Level : std::uint8_t { trace, debug, info, warn, error };
+enum class Format : std::uint8_t { text, json };
+
+// One `name=value` of a line.
+struct Field {
+    std::string_view name;
+    std::variant<std::string, std::int64_t, double, bool> value;
+
+    Field(std::string_view n, std::string_view v) : name(n), value(std::string(v)) {}
+    Field(std::string_view n, const char* v) : name(n), value(std::string(v)) {}
+    Field(std::string_view n, bool v) : name(n), value(v) {}
+    Field(std::string_view n, double v) : name(n), value(v) {}
+    template <typename Int, typename = std::enable_if_t<std::is_integral_v<Int> && !std::is_same_v<Int, bool>>>
+    Field(std::string_view n, Int v) : name(n), value(static_cast<std::int64_t>(v)) {}
+};
+using Fields = std::initializer_list<Field>;
+
+// Once, before the first line and any thread; again to change level and format. Without it lines go to stderr as text.
+void start(Level level, Format format);
+
+// Writes what is queued and ends the writer's thread. Lines after it are written directly.
+void stop() noexcept;
+
+bool is_enabled(Level level) noexcept;
+
+// `event` is what happened, lower case, past tense, e.g. "partition stopped". The error level means that a promise
+// was broken or somebody has to act; warn: a person may want to look; info: the life of the process.
+void write(Level level, std::string_view event, Fields fields = {}) noexcept;
+
+inline void error(std::string_view event, Fields fields = {}) noexcept { write(Level::error, event, fields); }
+inline void warn(std::string_view event, Fields fields = {}) noexcept { write(Level::warn, event, fields); }
+inline void info(std::string_view event, Fields fields = {}) noexcept { write(Level::info, event, fields); }
+inline void debug(std::string_view event, Fields fields = {}) noexcept { write(Level::debug, event, fields); }
+
+// Lines that were dropped since the start because stderr was too slow.
+std::uint64_t dropped() noexcept;
+
+// The line without its newline, as `start`'s format asks; `unix_ms` is the time it carries. For tests and the writer.
+std::string format_line(Format format, Level level, std::int64_t unix_ms, std::string_view event, Fields fields);
+
+}  // namespace laterd::log
