@@ -3,7 +3,7 @@
 //   state    | not attempted          | delivered       | probe time
 //   ---------+------------------------+-----------------+-----------
 //   open     | holding                | open            | -
-//   holding  | holding (late answers) | -               | probing: exactly one delivery
+//   holding  | holding (late answers) | holding (late)  | probing: exactly one delivery
 //   probing  | holding, longer backoff| open            | -
 #pragma once
 
@@ -27,7 +27,9 @@ class Gate {
     bool hold(Reason reason, SteadyTime now) noexcept {
         const bool closed = state_ == State::open;
         if (closed) {
-            backoff_ = k_first;
+            // Closed again at once: what answers is not what fails (one partition of the target is missing, say).
+            backoff_ = opened_at_ != SteadyTime{} && now < opened_at_ + k_settled ? std::min(backoff_ * 2, k_longest)
+                                                                               : k_first;
         } else if (state_ == State::probing) {
             backoff_ = std::min(backoff_ * 2, k_longest);
         } else {
@@ -40,15 +42,21 @@ class Gate {
     }
 
     // A delivery was made (or judged by its content): the sink answers. Returns true when this opened the gate.
-    bool answered() noexcept {
-        const bool opened = state_ != State::open;
+    bool answered(SteadyTime now) noexcept {
+        if (state_ != State::probing) {
+            return false;
+        }
         state_ = State::open;
         reason_ = Reason::none;
-        return opened;
+        opened_at_ = now;
+        return true;
     }
 
     bool may_probe(SteadyTime now) const noexcept { return state_ == State::holding && now >= probe_at_; }
     void probe() noexcept { state_ = State::probing; }
+
+    // The probe's answer will never come (its assignment is over): probe again.
+    void unprobe() noexcept { state_ = State::holding; }
 
     // Only while holding.
     SteadyTime probe_at() const noexcept { return probe_at_; }
@@ -57,11 +65,13 @@ class Gate {
     // A mend is noticed within 2 s: the longest backoff plus the time a probe takes.
     static constexpr std::chrono::milliseconds k_first{100};
     static constexpr std::chrono::milliseconds k_longest{1'000};
+    static constexpr std::chrono::seconds k_settled{5};
 
     State state_ = State::open;
     Reason reason_ = Reason::none;
     std::chrono::milliseconds backoff_ = k_first;
     SteadyTime probe_at_{};
+    SteadyTime opened_at_{};
 };
 
 }  // namespace laterd::core

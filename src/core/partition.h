@@ -39,6 +39,7 @@ struct Partition {
     std::int32_t topic_partitions = 0;
     bool reassign_from_position = false;  // out of range while running: the own position counts
     SteadyTime ask_at{};                  // asking: not before
+    SteadyTime out_of_range_at{};         // when the position lay outside of the log the last time
     Offset committed = 0;                 // the last answered commit
     Offset commit_sent = 0;               // the last commit sent; >= committed, except when it may go back
     bool may_commit_back = false;         // out_of_range moved the start back: the next commit may be lower
@@ -47,6 +48,7 @@ struct Partition {
     bool in_client = false;         // part of the last `assign`
     bool open = false;              // not paused
     bool at_end = false;            // everything there was has been read
+    std::uint32_t record_bytes = 1'024;  // what the last record cost: how much the next ones may
     bool reading = true;            // false: read far enough ahead (see TierTimes)
     std::optional<Head> cold_head;  // only while not open and nothing is held
     SteadyTime changed_at{};        // when it was opened or closed

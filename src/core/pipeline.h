@@ -124,8 +124,8 @@ class Pipeline {
     // How many records the shell may read from this partition's queue now; 0 when it must not read.
     std::size_t allowance(const Now& now, Slot slot);
 
-    // The epoch of the current assignment.
-    Epoch epoch() const noexcept { return epoch_; }
+    // The epoch that records read from this partition belong to now; 0 when it is not assigned.
+    Epoch epoch(Slot slot) const noexcept;
 
     // Sets the gauges of `counters`.
     void measure(const Now& now);
@@ -152,8 +152,10 @@ class Pipeline {
     Partition* at(Slot slot) noexcept;
     void admit(Partition& partition, RecordPtr record);
     void begin(const Now& now, Partition& partition, const Position& found);
+    void abandon(Partition& partition);
     void ask(const Now& now, Partition& partition);
     void ask_due(const Now& now);
+    void want_assign(SteadyTime by);
     void assign_when_ready(const Now& now);
     void stop(Partition& partition, Notice::Kind kind, Offset offset, Reason reason);
     void drop_all(DuplicateCause cause);
@@ -222,7 +224,8 @@ class Pipeline {
     std::optional<SteadyTime> sweep_at_;
     std::optional<WallTime> sweep_at_wall_;
     std::vector<std::pair<WallTime, Slot>> waiting_;
-    bool denied_ = false;
+    bool denied_ = false;  // since the last tick the budget kept somebody from reading
+    std::chrono::nanoseconds denied_for_{0};
     SteadyTime last_tick_{};
 
     // Commit
@@ -231,6 +234,7 @@ class Pipeline {
     bool commit_everything_ = false;
     bool uncommitted_ = false;
     SteadyTime commit_sent_at_{};
+    SteadyTime commit_retry_at_{};  // after a failure: not before
     SteadyTime committed_at_{};
 };
 

@@ -1,0 +1,192 @@
+// Flow control: how far ahead each partition is read, when it goes cold, and which ones are open at a time. The rule
+// for one partition is tier.h; here it is applied to all of them within the budget.
+#include <algorithm>
+#include <cassert>
+
+#include "core/pipeline.h"
+
+namespace laterd::core {
+
+namespace {
+
+// How much a cold partition may keep of what it has read; more is dropped and read again.
+constexpr std::uint64_t k_cold_keeps_bytes = 16 << 10;
+
+// Decisions are taken at most this often, so that pauses and resumes go out in bulk.
+constexpr Milliseconds k_sweep_interval{100};
+
+// An idle partition keeps its place at least this long before another one gets it.
+constexpr Milliseconds k_open_least{200};
+
+// A partition's part of the hold never gets smaller than this, so that it can always read something.
+constexpr std::uint64_t k_window_least = 16 << 10;
+
+// Records per call; the shell asks again.
+constexpr std::size_t k_read_records = 512;
+
+}  // namespace
+
+std::uint64_t Pipeline::window() const noexcept {
+    return std::max(k_window_least, options_.hold_bytes / std::max<std::uint32_t>(open_, 1));
+}
+
+bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
+    const Milliseconds ahead = partition.read_until - now.wall;
+    if (partition.hold.size() == 0) {
+        partition.reading = true;
+    } else if (ahead >= options_.tier.read_ahead) {
+        partition.reading = false;
+    } else if (ahead < options_.tier.refill) {
+        partition.reading = true;
+    }
+    return !partition.reading;
+}
+
+std::size_t Pipeline::allowance(const Now& now, Slot slot) {
+    Partition* partition = at(slot);
+    if (partition == nullptr || partition->phase != Partition::Phase::running || !partition->open ||
+        ending_ != Ending::none || suspended_) {
+        return 0;
+    }
+    if (has_read_ahead(now, *partition)) {
+        return 0;
+    }
+    // A partition without anything may always read, or a record larger than the budget would never pass.
+    const std::uint64_t used = partition->hold.bytes() + partition->in_flight_bytes;
+    if (used > 0 && (used >= window() || bytes() >= options_.hold_bytes)) {
+        denied_ = true;
+        return 0;
+    }
+    // Not more than fit, judged by the last one's size: a batch of large records must not overrun the window.
+    const std::uint64_t room = window() > used ? window() - used : 0;
+    return std::min<std::size_t>(k_read_records, 1 + room / partition->record_bytes);
+}
+
+void Pipeline::sweep_soon(const Now& now) {
+    const SteadyTime soon = now.steady + k_sweep_interval;
+    if (!sweep_at_ || soon < *sweep_at_) {
+        sweep_at_ = soon;
+    }
+}
+
+void Pipeline::sweep(const Now& now) {
+    const bool by_steady = sweep_at_ && *sweep_at_ <= now.steady;
+    const bool by_wall = sweep_at_wall_ && *sweep_at_wall_ <= now.wall;
+    if ((by_steady || by_wall) && ending_ == Ending::none && !suspended_) {
+        sweep_at_.reset();
+        sweep_at_wall_.reset();
+        waiting_.clear();
+        const auto look_at = [this](WallTime at) {
+            if (!sweep_at_wall_ || at < *sweep_at_wall_) {
+                sweep_at_wall_ = at;
+            }
+        };
+        const bool tight = bytes() > options_.hold_bytes / 4 * 3;
+        for (const auto& place : partitions_) {
+            if (!place || place->phase != Partition::Phase::running || !place->in_client) {
+                continue;
+            }
+            Partition& partition = *place;
+            const std::optional<WallTime> due = partition.head_due();
+            if (!partition.open) {
+                const WallTime resume_at = due ? *due - options_.tier.resume_ahead : WallTime::min();
+                if (resume_at <= now.wall) {
+                    waiting_.emplace_back(resume_at, partition.slot);
+                } else {
+                    look_at(resume_at);
+                }
+                continue;
+            }
+            if (due && partition.in_flight == 0 && tier_for(*due - now.wall, tight, options_.tier) == Tier::cold) {
+                go_cold(now, partition);
+                look_at(*due - options_.tier.resume_ahead);
+            } else if (has_read_ahead(now, partition)) {
+                look_at(partition.read_until - options_.tier.refill);
+            }
+        }
+        open_waiting(now);
+    }
+    if (ending_ != Ending::none || suspended_) {
+        return;
+    }
+    if (sweep_at_) {
+        wake(*sweep_at_);
+    }
+    if (sweep_at_wall_) {
+        wake(*sweep_at_wall_);
+    }
+}
+
+void Pipeline::go_cold(const Now& now, Partition& partition) {
+    partition.open = false;
+    partition.changed_at = now.steady;
+    --open_;
+    commands_.pause.push_back(partition.slot);
+    if (partition.hold.bytes() <= k_cold_keeps_bytes) {
+        return;
+    }
+    const Record* head = partition.hold.next();
+    partition.cold_head = Partition::Head{.offset = head->offset, .due = head->due};
+    partition.ledger.rewind_to(head->offset);
+    partition.read_until = partition.released_until;
+    held_bytes_ -= partition.hold.bytes();
+    partition.hold.clear();
+    schedule(now, partition);
+}
+
+void Pipeline::open(const Now& now, Partition& partition) {
+    partition.open = true;
+    partition.at_end = false;
+    partition.changed_at = now.steady;
+    ++open_;
+    commands_.resume.push_back({.slot = partition.slot, .offset = partition.ledger.position()});
+}
+
+// Partitions fall due together: they are opened in waves, the earliest first, as many as the budget allows.
+void Pipeline::open_waiting(const Now& now) {
+    if (waiting_.empty()) {
+        return;
+    }
+    std::sort(waiting_.begin(), waiting_.end(), [this](const auto& a, const auto& b) {
+        // Among those whose head is not known, the one that has waited longest.
+        return a.first != b.first ? a.first < b.first
+                                  : partitions_[a.second]->changed_at < partitions_[b.second]->changed_at;
+    });
+    if (open_ + waiting_.size() > options_.open_max) {
+        close_idle(now, open_ + waiting_.size() - options_.open_max);
+    }
+    std::size_t opened = 0;
+    while (opened < waiting_.size() && open_ < options_.open_max) {
+        open(now, *partitions_[waiting_[opened].second]);
+        ++opened;
+    }
+    if (opened < waiting_.size()) {
+        sweep_soon(now);
+    }
+}
+
+// Makes room: partitions that have nothing left to read, then those that can wait longest, give their place.
+void Pipeline::close_idle(const Now& now, std::size_t wanted) {
+    std::vector<std::pair<WallTime, Slot>> idle;
+    for (const auto& partition : partitions_) {
+        if (!partition || partition->phase != Partition::Phase::running || !partition->open ||
+            partition->in_flight > 0 || now.steady - partition->changed_at < k_open_least) {
+            continue;
+        }
+        const std::optional<WallTime> due = partition->head_due();
+        if (!due && partition->at_end) {
+            idle.emplace_back(WallTime::max(), partition->slot);
+        } else if (due && *due - now.wall > options_.tier.read_ahead) {
+            idle.emplace_back(*due, partition->slot);
+        }
+    }
+    std::sort(idle.begin(), idle.end(), [this](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first
+                                  : partitions_[a.second]->changed_at < partitions_[b.second]->changed_at;
+    });
+    for (std::size_t i = 0; i < std::min(wanted, idle.size()); ++i) {
+        go_cold(now, *partitions_[idle[i].second]);
+    }
+}
+
+}  // namespace laterd::core

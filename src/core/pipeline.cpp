@@ -1,0 +1,510 @@
+#include "core/pipeline.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace laterd::core {
+
+namespace {
+
+// Asked again after this when a committed offset or a log's ends were not answered.
+constexpr Milliseconds k_ask_again{250};
+
+// The client is assigned what is ready after this, although other partitions are still being asked about: every
+// assign makes the client fetch again what it had prefetched.
+constexpr Milliseconds k_assign_patience{300};
+
+// A position that is outside of the log again right after it was repaired is not looked at more often than this.
+constexpr Milliseconds k_out_of_range_pause{500};
+
+// The last commit of a drain is waited for this long at least, when the drain itself ran out of time.
+constexpr Milliseconds k_last_commit_wait{1'000};
+
+}  // namespace
+
+Pipeline::Pipeline(const PipelineOptions& options, Counters& counters) : options_(options), counters_(counters) {}
+
+// --- finding partitions -------------------------------------------------------------------------------------------
+
+Partition* Pipeline::at(Slot slot) noexcept { return slot < partitions_.size() ? partitions_[slot].get() : nullptr; }
+
+const Partition* Pipeline::partition(Slot slot) const noexcept {
+    return slot < partitions_.size() ? partitions_[slot].get() : nullptr;
+}
+
+Epoch Pipeline::epoch(Slot slot) const noexcept {
+    const Partition* found = partition(slot);
+    return found != nullptr ? found->epoch : 0;
+}
+
+Partition* Pipeline::current(Slot slot, Epoch epoch) noexcept {
+    Partition* partition = at(slot);
+    return partition != nullptr && partition->epoch == epoch ? partition : nullptr;
+}
+
+// --- assigning ----------------------------------------------------------------------------------------------------
+
+void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
+    drop_all(DuplicateCause::lost);
+    ++epoch_;
+    counters_.rebalances.add();
+    if (ending_ == Ending::revoking) {
+        ending_ = Ending::none;
+    }
+    for (const Assigned& assigned : partitions) {
+        if (assigned.slot >= partitions_.size()) {
+            partitions_.resize(assigned.slot + 1);
+        }
+        auto partition = std::make_unique<Partition>();
+        partition->slot = assigned.slot;
+        partition->epoch = epoch_;
+        partition->number = assigned.number;
+        partition->role = assigned.role;
+        partitions_[assigned.slot] = std::move(partition);
+        ask(now, *partitions_[assigned.slot]);
+    }
+    committed_at_ = now.steady;
+}
+
+void Pipeline::ask(const Now& now, Partition& partition) {
+    partition.phase = Partition::Phase::asking;
+    partition.ask_at = now.steady + options_.commit_timeout;  // in case that no answer ever comes
+    commands_.look_up.push_back(partition.slot);
+}
+
+void Pipeline::ask_due(const Now& now) {
+    for (const auto& partition : partitions_) {
+        if (partition && partition->phase == Partition::Phase::asking) {
+            if (partition->ask_at <= now.steady) {
+                ask(now, *partition);
+            }
+            wake(partition->ask_at);
+        }
+    }
+}
+
+void Pipeline::positions(const Now& now, std::span<const Position> found) {
+    for (const Position& position : found) {
+        Partition* partition = current(position.slot, position.epoch);
+        if (partition != nullptr && partition->phase == Partition::Phase::asking) {
+            begin(now, *partition, position);
+        }
+    }
+}
+
+void Pipeline::begin(const Now& now, Partition& partition, const Position& found) {
+    const std::optional<Offset> reading_at =
+        partition.reassign_from_position ? std::optional(partition.ledger.position()) : std::nullopt;
+    const Start start = decide_start(found, reading_at, partition.number, partition.role, options_.start,
+                                     options_.out_of_range);
+    if (start.kind == Start::Kind::ask_again) {
+        partition.ask_at = now.steady + k_ask_again;
+        return;
+    }
+    partition.topic_partitions = found.partitions;
+    if (start.kind == Start::Kind::stop) {
+        stop(partition, Notice::Kind::position_stopped, reading_at ? *reading_at : *found.committed, Reason::none);
+        return;
+    }
+    if (start.lost > 0) {
+        counters_.lost.add(static_cast<std::uint64_t>(start.lost));
+        commands_.notices.push_back({.kind = Notice::Kind::records_lost,
+                                     .slot = partition.slot,
+                                     .offset = start.offset,
+                                     .count = static_cast<std::uint64_t>(start.lost)});
+    }
+    if (reading_at && !start.commit_first) {
+        partition.ledger.skip_to(start.offset);
+    } else {
+        abandon(partition);
+        partition.ledger = Ledger(start.offset);
+        partition.committed = found.committed.value_or(-1);
+        partition.commit_sent = partition.committed;
+    }
+    if (start.commit_first) {
+        if (found.committed || reading_at) {
+            commands_.notices.push_back(
+                {.kind = Notice::Kind::position_moved, .slot = partition.slot, .offset = start.offset});
+        }
+        partition.may_commit_back = true;
+        partition.phase = Partition::Phase::committing;
+        uncommitted_ = true;
+        return;
+    }
+    partition.phase = Partition::Phase::running;
+    uncommitted_ = true;
+    want_assign(now.steady + k_assign_patience);
+}
+
+// The log that this partition was reading is gone (its topic was created anew): what is held of it cannot be told
+// from the new one's records by its offsets, so it is not kept, and what is in flight settles nothing any more.
+void Pipeline::abandon(Partition& partition) {
+    if (partition.hold.size() > 0) {
+        counters_.lost.add(partition.hold.size());
+        commands_.notices.push_back({.kind = Notice::Kind::records_lost,
+                                     .slot = partition.slot,
+                                     .offset = partition.ledger.position(),
+                                     .count = partition.hold.size()});
+        held_bytes_ -= partition.hold.bytes();
+        partition.hold.clear();
+    }
+    if (partition.scheduled) {
+        releasable_.erase({*partition.scheduled, partition.slot});
+        partition.scheduled.reset();
+    }
+    if (partition.in_flight > 0) {
+        partition.epoch = ++epoch_;
+        in_flight_ -= partition.in_flight;
+        partition.in_flight = 0;
+        partition.in_flight_bytes = 0;
+        partition.alone_in_flight = false;
+    }
+    partition.cold_head.reset();
+    partition.read_until = WallTime{};
+    partition.released_until = WallTime{};
+    partition.reassign_from_position = false;
+}
+
+void Pipeline::want_assign(SteadyTime by) {
+    if (!assign_wanted_) {
+        assign_wanted_ = true;
+        assign_by_ = by;
+    }
+}
+
+void Pipeline::assign_when_ready(const Now& now) {
+    if (!assign_wanted_ || ending_ != Ending::none) {
+        return;
+    }
+    const bool all_ready = std::none_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
+        return partition && (partition->phase == Partition::Phase::asking ||
+                             partition->phase == Partition::Phase::committing);
+    });
+    if (!all_ready && now.steady < assign_by_) {
+        wake(assign_by_);
+        return;
+    }
+    assign_wanted_ = false;
+    std::vector<AssignEntry> entries;
+    for (const auto& partition : partitions_) {
+        if (!partition || partition->phase != Partition::Phase::running) {
+            continue;
+        }
+        if (!partition->in_client) {
+            partition->in_client = true;
+            if (!partition->open && open_ < options_.open_max) {
+                partition->open = true;
+                partition->changed_at = now.steady;
+                ++open_;
+            }
+        }
+        partition->at_end = false;
+        entries.push_back({.slot = partition->slot,
+                           .offset = partition->ledger.position(),
+                           .paused = !partition->open});
+    }
+    // What was decided about a pause or a resume so far is part of the assignment now.
+    commands_.pause.clear();
+    commands_.resume.clear();
+    commands_.assign = std::move(entries);
+    sweep_soon(now);
+}
+
+// --- reading ------------------------------------------------------------------------------------------------------
+
+void Pipeline::fetched(const Now& now, Slot slot, std::vector<RecordPtr>& records) {
+    Partition* partition = at(slot);
+    if (partition != nullptr) {
+        for (RecordPtr& record : records) {
+            const bool readable = partition->phase == Partition::Phase::running && partition->open;
+            if (readable && record->epoch == partition->epoch && record->offset >= partition->ledger.position()) {
+                admit(*partition, std::move(record));
+            }
+        }
+        schedule(now, *partition);
+        sweep_soon(now);
+    }
+    records.clear();
+}
+
+void Pipeline::admit(Partition& partition, RecordPtr record) {
+    if (record->fate == Fate::dead_letter && !options_.has_dead_letter) {
+        record->fate = Fate::stop;
+    }
+    record->purpose = record->fate == Fate::dead_letter ? Purpose::dead_letter : Purpose::deliver;
+    partition.at_end = false;
+    partition.record_bytes = record->bytes;
+    partition.cold_head.reset();
+    partition.read_until = std::max(partition.read_until, record->due);
+    partition.ledger.received(record->offset, record->due);
+    held_bytes_ += record->bytes;
+    counters_.consumed.add();
+    partition.hold.admit(std::move(record));
+}
+
+void Pipeline::end_reached(const Now& now, Slot slot, Epoch epoch, Offset position) {
+    Partition* partition = current(slot, epoch);
+    if (partition == nullptr || partition->phase != Partition::Phase::running || !partition->open) {
+        return;
+    }
+    if (position < partition->ledger.position()) {
+        return;  // a stale one, from before a seek
+    }
+    partition->ledger.skip_to(position);
+    partition->at_end = true;
+    uncommitted_ = true;
+    sweep_soon(now);
+}
+
+void Pipeline::out_of_range(const Now& now, Slot slot, Epoch epoch) {
+    Partition* partition = current(slot, epoch);
+    if (partition == nullptr || partition->phase != Partition::Phase::running) {
+        return;
+    }
+    if (partition->open) {
+        partition->open = false;
+        --open_;
+    }
+    partition->in_client = false;
+    partition->reassign_from_position = true;
+    const bool again = partition->out_of_range_at != SteadyTime{} &&
+                       now.steady < partition->out_of_range_at + k_out_of_range_pause;
+    partition->out_of_range_at = now.steady;
+    if (again) {
+        partition->phase = Partition::Phase::asking;
+        partition->ask_at = now.steady + k_out_of_range_pause;
+    } else {
+        ask(now, *partition);
+    }
+}
+
+void Pipeline::stop(Partition& partition, Notice::Kind kind, Offset offset, Reason reason) {
+    if (partition.open) {
+        partition.open = false;
+        --open_;
+        if (partition.in_client) {
+            commands_.pause.push_back(partition.slot);
+        }
+    }
+    held_bytes_ -= partition.hold.bytes();
+    partition.hold.clear();
+    partition.phase = Partition::Phase::stopped;
+    if (partition.scheduled) {
+        releasable_.erase({*partition.scheduled, partition.slot});
+        partition.scheduled.reset();
+    }
+    commands_.notices.push_back({.kind = kind, .slot = partition.slot, .offset = offset, .reason = reason});
+}
+
+// --- the end of an assignment --------------------------------------------------------------------------------------
+
+void Pipeline::revoke(const Now& now) {
+    if (ending_ == Ending::draining || ending_ == Ending::drained) {
+        // The drain settles and commits as well; only answer the client sooner.
+        end_by_ = std::min(end_by_, now.steady + options_.revoke_wait);
+        return;
+    }
+    ending_ = Ending::revoking;
+    end_by_ = now.steady + options_.revoke_wait;
+}
+
+void Pipeline::lose(const Now&) {
+    drop_all(DuplicateCause::lost);
+    ++epoch_;
+    commands_.unassign = true;
+    if (ending_ == Ending::revoking) {
+        ending_ = Ending::none;
+    } else if (ending_ == Ending::draining) {
+        ending_ = Ending::drained;
+        commands_.drained = true;
+    }
+}
+
+void Pipeline::drain(const Now& now) {
+    if (ending_ == Ending::draining || ending_ == Ending::drained) {
+        return;
+    }
+    ending_ = Ending::draining;
+    end_by_ = now.steady + options_.drain_timeout;
+}
+
+void Pipeline::drop_all(DuplicateCause cause) {
+    if (in_flight_ > 0) {
+        counters_.duplicates[static_cast<std::size_t>(cause)].add(in_flight_);
+        commands_.notices.push_back({.kind = Notice::Kind::duplicates, .count = in_flight_});
+    }
+    for (auto& partition : partitions_) {
+        if (partition) {
+            held_bytes_ -= partition->hold.bytes();
+            partition.reset();
+        }
+    }
+    releasable_.clear();
+    backoffs_.clear();
+    in_flight_ = 0;
+    open_ = 0;
+    assign_wanted_ = false;
+    commit_outstanding_ = false;
+    uncommitted_ = false;
+    suspended_ = false;
+    sweep_at_.reset();
+    sweep_at_wall_.reset();
+    commands_.pause.clear();
+    commands_.resume.clear();
+    commands_.look_up.clear();
+    commands_.assign.reset();
+    // A probe of an assignment that is over gets no answer.
+    if (gate_.state() == Gate::State::probing) {
+        gate_.unprobe();
+    }
+}
+
+void Pipeline::end_when_settled(const Now& now) {
+    if (ending_ == Ending::none || ending_ == Ending::drained) {
+        return;
+    }
+    const bool in_time = now.steady < end_by_;
+    if (in_flight_ > 0 && in_time) {
+        wake(end_by_);
+        return;
+    }
+    if (ending_ == Ending::revoking) {
+        // Sent before the partitions are given up and not waited for: the next owner reads these offsets.
+        if (!suspended_) {
+            commit_now(now, false);
+        }
+        drop_all(DuplicateCause::revoked);
+        ++epoch_;
+        commands_.unassign = true;
+        ending_ = Ending::none;
+        return;
+    }
+    const SteadyTime patience = end_by_ + k_last_commit_wait;
+    if (!commit_outstanding_ && has_uncommitted() && !suspended_ && now.steady < patience) {
+        if (now.steady < commit_retry_at_) {
+            wake(commit_retry_at_);
+            return;
+        }
+        commit_now(now, false);
+    }
+    if (commit_outstanding_ && now.steady < patience) {
+        wake(patience);
+        return;
+    }
+    drop_all(DuplicateCause::revoked);
+    ++epoch_;
+    commands_.unassign = true;
+    commands_.drained = true;
+    ending_ = Ending::drained;
+}
+
+void Pipeline::suspended(const Now& now) {
+    if (partitions_.empty() || suspended_) {
+        return;
+    }
+    const bool has_running = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
+        return partition && partition->phase == Partition::Phase::running;
+    });
+    if (!has_running) {
+        return;
+    }
+    suspended_ = true;
+    commit_outstanding_ = false;  // one sent before proves nothing
+    commands_.notices.push_back({.kind = Notice::Kind::suspended});
+    commit_now(now, true);
+}
+
+void Pipeline::clock_stepped(const Now& now) { sweep_soon(now); }
+
+// --- the turn -----------------------------------------------------------------------------------------------------
+
+void Pipeline::tick(const Now& now) {
+    if (denied_ && last_tick_ != SteadyTime{}) {
+        denied_for_ += now.steady - last_tick_;
+        counters_.hold_full_ms.set(static_cast<std::uint64_t>(denied_for_.count() / 1'000'000));
+    }
+    denied_ = false;
+    last_tick_ = now.steady;
+
+    ask_due(now);
+    end_backoffs(now);
+    release_due(now);
+    sweep(now);
+    commit_when_due(now);
+    assign_when_ready(now);
+    end_when_settled(now);
+}
+
+void Pipeline::wake(WallTime at) {
+    if (!commands_.wake_wall || at < *commands_.wake_wall) {
+        commands_.wake_wall = at;
+    }
+}
+
+void Pipeline::wake(SteadyTime at) {
+    if (!commands_.wake_steady || at < *commands_.wake_steady) {
+        commands_.wake_steady = at;
+    }
+}
+
+// --- questions ----------------------------------------------------------------------------------------------------
+
+std::optional<Offset> Pipeline::committable(Slot slot) const noexcept {
+    const Partition* found = partition(slot);
+    if (found == nullptr || found->phase == Partition::Phase::asking) {
+        return std::nullopt;
+    }
+    return found->ledger.committable();
+}
+
+std::optional<Offset> Pipeline::open_position(Slot slot) const noexcept {
+    const Partition* found = partition(slot);
+    if (found == nullptr || !found->open || found->phase != Partition::Phase::running) {
+        return std::nullopt;
+    }
+    return found->ledger.position();
+}
+
+void Pipeline::measure(const Now& now) {
+    std::array<std::uint64_t, 4> by_state{};
+    std::uint64_t held = 0;
+    std::optional<WallTime> oldest;
+    std::optional<WallTime> next;
+    for (const auto& partition : partitions_) {
+        if (!partition) {
+            continue;
+        }
+        held += partition->hold.size();
+        const std::optional<WallTime> head = partition->head_due();
+        if (head && (!next || *head < *next)) {
+            next = head;
+        }
+        if (partition->ledger.unsettled() > 0 || head) {
+            const WallTime due = partition->ledger.unsettled() > 0 ? partition->ledger.oldest_due() : *head;
+            oldest = oldest ? std::min(*oldest, due) : due;
+        }
+        if (partition->phase == Partition::Phase::stopped) {
+            ++by_state[3];
+        } else if (!partition->open) {
+            ++by_state[static_cast<std::size_t>(Tier::cold)];
+        } else {
+            ++by_state[static_cast<std::size_t>(partition->reading ? Tier::hot : Tier::warm)];
+        }
+    }
+    for (std::size_t i = 0; i < by_state.size(); ++i) {
+        counters_.partitions[i].set(by_state[i]);
+    }
+    const auto as_count = [](auto duration) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(std::chrono::duration_cast<Milliseconds>(duration).count(), 0));
+    };
+    counters_.held_records.set(held);
+    counters_.held_bytes.set(held_bytes_);
+    counters_.in_flight.set(in_flight_);
+    // A record that is due at once is overdue since it was read, which nobody knows: not counted.
+    counters_.overdue_ms.set(oldest && *oldest > WallTime{} ? as_count(now.wall - *oldest) : 0);
+    counters_.next_due_ms.set(next ? as_count(next->time_since_epoch()) : 0);
+    counters_.commit_age_ms.set(has_uncommitted() ? as_count(now.steady - committed_at_) : 0);
+    counters_.gate.set(ending_ != Ending::none ? 4 : static_cast<std::uint64_t>(gate_.state()));
+}
+
+}  // namespace laterd::core
