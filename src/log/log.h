@@ -42,6 +42,9 @@ bool is_enabled(Level level) noexcept;
 // was broken or somebody has to act; warn: a person may want to look; info: the life of the process.
 void write(Level level, std::string_view event, Fields fields = {}) noexcept;
 
+// A line that is JSON already, as it is in either format (the counters).
+void write_raw(std::string_view line) noexcept;
+
 inline void error(std::string_view event, Fields fields = {}) noexcept { write(Level::error, event, fields); }
 inline void warn(std::string_view event, Fields fields = {}) noexcept { write(Level::warn, event, fields); }
 inline void info(std::string_view event, Fields fields = {}) noexcept { write(Level::info, event, fields); }

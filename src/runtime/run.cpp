@@ -1,0 +1,129 @@
+#include "runtime/run.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+#include "log/log.h"
+#include "loop/clock.h"
+#include "loop/fd.h"
+#include "loop/poller.h"
+#include "runtime/report.h"
+#include "runtime/supervisor.h"
+
+namespace laterd::runtime {
+
+namespace {
+
+sigset_t our_signals() noexcept {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
+        sigaddset(&signals, signal);
+    }
+    return signals;
+}
+
+// The main thread of `laterd run`: signals, and the workers' lives.
+class Runner {
+  public:
+    explicit Runner(const config::RoutingTable& table) : supervisor_(table), drain_timeout_(table.drain_timeout) {
+        const sigset_t signals = our_signals();
+        signals_ = loop::Fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+        if (!signals_.is_open()) {
+            throw std::system_error(errno, std::system_category(), "signalfd");
+        }
+        poller_.add(signals_.get(), [this] { read_signals(); });
+        poller_.add(supervisor_.fd(), [] {});
+    }
+
+    void run() {
+        supervisor_.start();
+        while (true) {
+            core::Now now = loop::read_clocks();
+            const std::optional<core::SteadyTime> next = supervisor_.look_after(now);
+            if (ending_ && supervisor_.has_ended()) {
+                break;
+            }
+            if (give_up_at_ && now.steady >= *give_up_at_) {
+                log::warn("drain abandoned", {{"hint", "what was in flight comes again"}});
+                break;
+            }
+            poller_.wait(std::nullopt, earlier(next, give_up_at_));
+        }
+        log_counters();
+        if (!supervisor_.has_ended()) {
+            // A client that cannot be closed (its cluster is away) must not keep the process.
+            log::stop();
+            _exit(0);
+        }
+    }
+
+  private:
+    static std::optional<core::SteadyTime> earlier(std::optional<core::SteadyTime> a,
+                                                   std::optional<core::SteadyTime> b) {
+        return a && b ? std::min(*a, *b) : a ? a : b;
+    }
+
+    void read_signals() {
+        signalfd_siginfo info{};
+        while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+            switch (info.ssi_signo) {
+                case SIGUSR1:
+                    log_counters();
+                    break;
+                case SIGHUP:
+                    log::warn("reload ignored", {{"hint", "reload is not available in this version; restart"}});
+                    break;
+                default:
+                    end();
+            }
+        }
+    }
+
+    void end() {
+        const core::SteadyTime now = loop::read_clocks().steady;
+        if (ending_) {
+            log::warn("stopped at once", {{"hint", "what was in flight comes again"}});
+            supervisor_.stop();
+            give_up_at_ = now + k_close_patience;
+            return;
+        }
+        ending_ = true;
+        log::info("draining", {{"timeout_ms", drain_timeout_.count()}});
+        supervisor_.drain();
+        give_up_at_ = now + drain_timeout_ + k_close_patience;
+    }
+
+    void log_counters() { log::write_raw(report(supervisor_.counters(), log::dropped())); }
+
+    // For leaving the groups and closing the clients after the drain.
+    static constexpr std::chrono::milliseconds k_close_patience{2'000};
+
+    Supervisor supervisor_;
+    std::chrono::milliseconds drain_timeout_;
+    loop::Fd signals_;
+    loop::Poller poller_;
+    bool ending_ = false;
+    std::optional<core::SteadyTime> give_up_at_;
+};
+
+}  // namespace
+
+void block_signals() {
+    const sigset_t signals = our_signals();
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int run(const config::RoutingTable& table) {
+    Runner runner(table);
+    runner.run();
+    return 0;
+}
+
+}  // namespace laterd::runtime

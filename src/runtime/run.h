@@ -1,0 +1,15 @@
+// Runs a routing table in the foreground until a signal ends it.
+#pragma once
+
+#include "config/routing_table.h"
+
+namespace laterd::runtime {
+
+// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 in this thread and those that it starts from here on. Before any thread.
+void block_signals();
+
+// Returns the exit code: 0 after a requested stop (also when the drain ran out), 70 when a promise was broken.
+// SIGTERM or SIGINT: drains; a second one: stops at once. SIGUSR1: logs the counters.
+int run(const config::RoutingTable& table);
+
+}  // namespace laterd::runtime

@@ -1,0 +1,134 @@
+#include "runtime/supervisor.h"
+
+#include <algorithm>
+
+#include "log/log.h"
+#include "loop/clock.h"
+
+namespace laterd::runtime {
+
+namespace {
+
+constexpr std::chrono::milliseconds k_backoff_first{500};
+constexpr std::chrono::milliseconds k_backoff_longest{30'000};
+
+// A worker that ran this long before it died is started again as if it had never died.
+constexpr std::chrono::minutes k_healthy{1};
+
+// Two hosts with one `instance` would fence each other for ever if both came back at once.
+constexpr std::chrono::minutes k_fenced_pause{5};
+
+std::string topics_of(const config::Route& route) {
+    std::string joined;
+    for (const std::string& topic : route.from.topics) {
+        joined += (joined.empty() ? "" : ",") + topic;
+    }
+    return joined;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const config::RoutingTable& table) : table_(table) {}
+
+Supervisor::~Supervisor() { stop(); }
+
+void Supervisor::start() {
+    const core::Now now = loop::read_clocks();
+    for (const config::Route& route : table_.routes) {
+        const bool runs = std::any_of(seats_.begin(), seats_.end(),
+                                      [&](const Seat& seat) { return *seat.route == route; });
+        if (!route.enabled || runs) {
+            continue;
+        }
+        for (int number = 1; number <= route.workers; ++number) {
+            seats_.push_back({.route = &route, .number = number, .counters = std::make_unique<core::Counters>()});
+        }
+    }
+    for (Seat& seat : seats_) {
+        if (!seat.worker) {
+            start(seat, now.steady);
+        }
+    }
+}
+
+void Supervisor::start(Seat& seat, core::SteadyTime now) {
+    seat.started_at = now;
+    seat.worker = std::make_unique<Worker>(Worker::Setup{.table = table_,
+                                                         .route = *seat.route,
+                                                         .number = seat.number,
+                                                         .counters = *seat.counters,
+                                                         .state_changed = state_changed_});
+}
+
+void Supervisor::bury(Seat& seat, const core::Now& now) {
+    const bool fenced = seat.worker->state() == Worker::State::fenced;
+    seat.worker.reset();
+    if (ending_) {
+        return;
+    }
+    if (fenced) {
+        seat.backoff = k_fenced_pause;
+    } else if (now.steady - seat.started_at > k_healthy || seat.backoff == std::chrono::milliseconds{0}) {
+        seat.backoff = k_backoff_first;
+    } else {
+        seat.backoff = std::min(seat.backoff * 2, k_backoff_longest);
+    }
+    seat.restart_at = now.steady + seat.backoff;
+    log::error(fenced ? "worker fenced" : "worker died",
+               {{"route", seat.route->name},
+                {"worker", seat.number},
+                {"restart_in_ms", seat.backoff.count()},
+                {"hint", fenced ? "another process uses the same instance; give each its own"
+                                : "see the error before this line"}});
+}
+
+std::optional<core::SteadyTime> Supervisor::look_after(const core::Now& now) {
+    state_changed_.clear();
+    std::optional<core::SteadyTime> next;
+    for (Seat& seat : seats_) {
+        if (seat.worker && seat.worker->state() != Worker::State::running) {
+            bury(seat, now);
+        }
+        if (seat.worker || ending_) {
+            continue;
+        }
+        if (seat.restart_at <= now.steady) {
+            start(seat, now.steady);
+        } else {
+            next = next ? std::min(*next, seat.restart_at) : seat.restart_at;
+        }
+    }
+    return next;
+}
+
+void Supervisor::drain() {
+    ending_ = true;
+    for (Seat& seat : seats_) {
+        if (seat.worker) {
+            seat.worker->drain();
+        }
+    }
+}
+
+void Supervisor::stop() {
+    ending_ = true;
+    for (Seat& seat : seats_) {
+        if (seat.worker) {
+            seat.worker->stop();
+        }
+    }
+}
+
+bool Supervisor::has_ended() const noexcept {
+    return std::none_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.worker != nullptr; });
+}
+
+std::vector<RouteCounters> Supervisor::counters() const {
+    std::vector<RouteCounters> all;
+    for (const Seat& seat : seats_) {
+        all.push_back({.route = seat.route->name, .topic = topics_of(*seat.route), .counters = seat.counters.get()});
+    }
+    return all;
+}
+
+}  // namespace laterd::runtime

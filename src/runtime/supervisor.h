@@ -1,0 +1,62 @@
+// Starts and ends workers, and starts another one when one dies of a fatal error; the others never notice.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/routing_table.h"
+#include "core/counters.h"
+#include "core/time.h"
+#include "loop/wakeup.h"
+#include "runtime/report.h"
+#include "runtime/worker.h"
+
+namespace laterd::runtime {
+
+class Supervisor {
+  public:
+    // `table` outlives the supervisor.
+    explicit Supervisor(const config::RoutingTable& table);
+    ~Supervisor();
+
+    // Applies the enabled routes as a difference to those that run: starts what is new.
+    void start();
+
+    // Becomes readable when a worker ended or died.
+    int fd() const noexcept { return state_changed_.fd(); }
+
+    // Looks after workers that ended or died. Returns when to be called again, if at a certain time.
+    std::optional<core::SteadyTime> look_after(const core::Now& now);
+
+    void drain();
+    void stop();
+
+    // After drain or stop: whether every worker has ended.
+    bool has_ended() const noexcept;
+
+    // The counters of every worker, for a report.
+    std::vector<RouteCounters> counters() const;
+
+  private:
+    struct Seat {
+        const config::Route* route;
+        int number;
+        std::unique_ptr<core::Counters> counters;
+        std::unique_ptr<Worker> worker;  // empty between a death and the next start
+        std::chrono::milliseconds backoff{0};
+        core::SteadyTime started_at{};
+        core::SteadyTime restart_at{};
+    };
+
+    void start(Seat& seat, core::SteadyTime now);
+    void bury(Seat& seat, const core::Now& now);
+
+    const config::RoutingTable& table_;
+    loop::Wakeup state_changed_;
+    bool ending_ = false;
+    std::vector<Seat> seats_;
+};
+
+}  // namespace laterd::runtime
