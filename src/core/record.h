@@ -45,7 +45,8 @@ struct Record {
     Reason reason = Reason::none;  // why it is dead-lettered or stops its partition
     Purpose purpose = Purpose::deliver;
     DeadLetterForm form = DeadLetterForm::whole;
-    bool alone = false;        // must be the only record of its produce request (isolation)
+    bool alone = false;        // must be the only record of its produce request (refused before, or oversize)
+    bool released = false;     // it was handed to the sink at least once
 
     Record() = default;
     Record(const Record&) = delete;

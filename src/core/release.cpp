@@ -119,7 +119,8 @@ std::size_t Pipeline::release_from(const Now& now, Partition& partition, std::si
 void Pipeline::hand_over(const Now& now, Partition& partition, RecordPtr record) {
     // In partition order a record cannot be earlier than its predecessors allowed.
     partition.released_until = std::max(partition.released_until, record->due);
-    if (record->purpose == Purpose::deliver && !record->alone) {
+    if (!record->released) {
+        record->released = true;
         counters_.released.add();
         if (partition.released_until > WallTime{}) {
             // Negative only when the clock was stepped back after an earlier record's release.
