@@ -1,0 +1,75 @@
+#include "topics.h"
+
+#include "client.h"
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+
+namespace laterd::bench {
+namespace {
+
+struct DestroyEvent {
+    void operator()(rd_kafka_event_t* event) const noexcept { rd_kafka_event_destroy(event); }
+};
+struct DestroyNewTopic {
+    void operator()(rd_kafka_NewTopic_t* topic) const noexcept { rd_kafka_NewTopic_destroy(topic); }
+};
+struct DestroyDeleteTopic {
+    void operator()(rd_kafka_DeleteTopic_t* topic) const noexcept { rd_kafka_DeleteTopic_destroy(topic); }
+};
+using Event = std::unique_ptr<rd_kafka_event_t, DestroyEvent>;
+
+Event answer_of(rd_kafka_queue_t* queue) {
+    Event event(rd_kafka_queue_poll(queue, 30'000));
+    if (!event) {
+        throw std::runtime_error("the broker does not answer");
+    }
+    check(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+    return event;
+}
+
+void check_all(const rd_kafka_topic_result_t** results, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        check(rd_kafka_topic_result_error(results[i]), rd_kafka_topic_result_name(results[i]));
+    }
+}
+
+}  // namespace
+
+void create_topic(const NewTopic& topic) {
+    const Client client = make_producer({{"bootstrap.servers", topic.brokers}});
+    const Queue queue(rd_kafka_queue_new(client.get()));
+    std::array<char, 256> why{};
+    const std::unique_ptr<rd_kafka_NewTopic_t, DestroyNewTopic> wanted(
+        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, 1, why.data(), why.size()));
+    if (!wanted) {
+        throw std::runtime_error(why.data());
+    }
+    Settings configs;
+    append(configs, topic.configs);
+    for (const auto& [name, value] : configs) {
+        check(rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str()), name.c_str());
+    }
+    std::array<rd_kafka_NewTopic_t*, 1> list{wanted.get()};
+    rd_kafka_CreateTopics(client.get(), list.data(), list.size(), nullptr, queue.get());
+    const Event event = answer_of(queue.get());
+    std::size_t count = 0;
+    check_all(rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count),
+              count);
+}
+
+void delete_topic(const std::string& brokers, const std::string& name) {
+    const Client client = make_producer({{"bootstrap.servers", brokers}});
+    const Queue queue(rd_kafka_queue_new(client.get()));
+    const std::unique_ptr<rd_kafka_DeleteTopic_t, DestroyDeleteTopic> doomed(
+        rd_kafka_DeleteTopic_new(name.c_str()));
+    std::array<rd_kafka_DeleteTopic_t*, 1> list{doomed.get()};
+    rd_kafka_DeleteTopics(client.get(), list.data(), list.size(), nullptr, queue.get());
+    const Event event = answer_of(queue.get());
+    std::size_t count = 0;
+    check_all(rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count),
+              count);
+}
+
+}  // namespace laterd::bench
