@@ -32,6 +32,7 @@ class Poller {
   private:
     void arm_wall(std::optional<core::WallTime> at);
     void arm_steady(std::optional<core::SteadyTime> at);
+    void call(int fd);
 
     struct Source {
         int fd;
@@ -42,6 +43,7 @@ class Poller {
     Fd steady_timer_;  // CLOCK_MONOTONIC
     std::optional<core::WallTime> wall_armed_;
     std::optional<core::SteadyTime> steady_armed_;
+    bool stepped_ = false;  // seen and not reported yet
     std::vector<Source> sources_;
 };
 

@@ -1,0 +1,94 @@
+#include "core/due_rule.h"
+
+#include <algorithm>
+
+namespace laterd::core {
+
+namespace {
+
+// Timestamps and limits come from outside and may be anything: the sum stops at the type's ends.
+constexpr Milliseconds add(Milliseconds a, Milliseconds b) noexcept {
+    if (b > Milliseconds{0} && a > Milliseconds::max() - b) {
+        return Milliseconds::max();
+    }
+    if (b < Milliseconds{0} && a < Milliseconds::min() - b) {
+        return Milliseconds::min();
+    }
+    return a + b;
+}
+
+constexpr WallTime add(WallTime at, Milliseconds delay) noexcept {
+    return WallTime{add(at.time_since_epoch(), delay)};
+}
+
+constexpr bool is_usable(const std::optional<WallTime>& timestamp) noexcept {
+    return timestamp && *timestamp >= WallTime{};
+}
+
+Verdict invalid(const DueRule& rule, Reason reason) noexcept {
+    switch (rule.invalid.kind) {
+        case DueFallback::Kind::now:
+            return {.fate = Fate::deliver, .reason = reason};
+        case DueFallback::Kind::stop:
+            return {.fate = Fate::stop, .reason = reason};
+        case DueFallback::Kind::dead_letter:
+        case DueFallback::Kind::delay:  // only `missing` can have one
+            break;
+    }
+    return {.fate = Fate::dead_letter, .reason = reason};
+}
+
+// Every way to a due time ends here.
+Verdict at(const DueRule& rule, WallTime due, WallTime now, Reason reason) noexcept {
+    if (due > add(now, rule.max)) {
+        return invalid(rule, Reason::due_too_far);
+    }
+    return {.due = std::max(due, WallTime{}), .fate = Fate::deliver, .reason = reason};
+}
+
+Verdict missing(const DueRule& rule, const std::optional<WallTime>& timestamp, WallTime now) noexcept {
+    switch (rule.missing.kind) {
+        case DueFallback::Kind::now:
+            return {.fate = Fate::deliver, .reason = Reason::due_missing};
+        case DueFallback::Kind::stop:
+            return {.fate = Fate::stop, .reason = Reason::due_missing};
+        case DueFallback::Kind::delay:
+            if (!is_usable(timestamp)) {
+                return invalid(rule, Reason::due_invalid);
+            }
+            return at(rule, add(*timestamp, rule.missing.delay), now, Reason::due_missing);
+        case DueFallback::Kind::dead_letter:
+            break;
+    }
+    return {.fate = Fate::dead_letter, .reason = Reason::due_missing};
+}
+
+Verdict after(const DueRule& rule, Milliseconds delay, const std::optional<WallTime>& timestamp,
+              WallTime now) noexcept {
+    if (!is_usable(timestamp)) {
+        return missing(rule, timestamp, now);
+    }
+    return at(rule, add(*timestamp, delay), now, Reason::none);
+}
+
+}  // namespace
+
+Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp,
+              WallTime now) noexcept {
+    if (!rule.uses_header()) {
+        return after(rule, rule.delay, timestamp, now);
+    }
+    if (!header.present) {
+        return missing(rule, timestamp, now);
+    }
+    const DueValue value = header.null ? DueValue{Unreadable{}} : parse_due(rule.format, header.value);
+    if (const auto* due = std::get_if<WallTime>(&value)) {
+        return at(rule, *due, now, Reason::none);
+    }
+    if (const auto* delay = std::get_if<Milliseconds>(&value)) {
+        return after(rule, *delay, timestamp, now);
+    }
+    return invalid(rule, std::holds_alternative<TooFar>(value) ? Reason::due_too_far : Reason::due_invalid);
+}
+
+}  // namespace laterd::core
