@@ -3,8 +3,10 @@
 #include "client.h"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace laterd::bench {
 namespace {
@@ -35,6 +37,29 @@ void check_all(const rd_kafka_topic_result_t** results, std::size_t count) {
     }
 }
 
+bool has_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    check(rd_kafka_metadata(client, 0, topic, &metadata, 10'000), "metadata");
+    int led = 0;
+    for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+        led += metadata->topics[0].partitions[i].leader >= 0 ? 1 : 0;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return led == partitions;
+}
+
+// The controller answers before the broker knows the new topic.
+void wait_until_there(rd_kafka_t* client, const NewTopic& topic) {
+    const Topic handle(rd_kafka_topic_new(client, topic.name.c_str(), nullptr));
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!has_leaders(client, handle.get(), topic.partitions)) {
+        if (std::chrono::steady_clock::now() > give_up) {
+            throw std::runtime_error(topic.name + " has no leaders");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
 }  // namespace
 
 void create_topic(const NewTopic& topic) {
@@ -57,6 +82,7 @@ void create_topic(const NewTopic& topic) {
     std::size_t count = 0;
     check_all(rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count),
               count);
+    wait_until_there(client.get(), topic);
 }
 
 void delete_topic(const std::string& brokers, const std::string& name) {
