@@ -126,8 +126,8 @@ class Consumer {
     // --- records ---
     int data_fd() const noexcept { return ready_pipe_read_.get(); }
     // Slots that may have something to read, until a read() empties them. Call it when data_fd() is readable
-    // and in every turn. Paused ones are emptied here and not named. The span ends with the next call of any
-    // member.
+    // and in every turn. Paused ones are emptied here and not named. The span holds while only
+    // read() is called.
     std::span<const core::Slot> ready_slots();
     // Declares every assigned slot ready: the net below the events.
     void wake_all_slots();
@@ -173,9 +173,10 @@ class Consumer {
         rd_kafka_queue_s* queue = nullptr;
         bool assigned = false;
         bool paused = false;
-        bool ready = false;
+        bool ready = false;   // its queue may have something
+        bool listed = false;  // in ready_
     };
-    struct RefusedAssign {
+    struct RefusedCall {
         ErrorCode code;
         std::string text;
     };
@@ -188,13 +189,14 @@ class Consumer {
     void handle(Listener& listener, rd_kafka_op_s* event);
     void handle_rebalance(Listener& listener, rd_kafka_op_s* event);
     void handle_commit(Listener& listener, rd_kafka_op_s* event);
+    void handle_error(Listener& listener, rd_kafka_op_s* event);
     void refuse(ErrorCode code, const char* what);
 
     std::vector<std::string> topics_;
     std::deque<Partition> partitions_;  // by slot
     std::map<TopicPartition, core::Slot> slots_;
     std::vector<core::Slot> ready_;
-    std::vector<RefusedAssign> refused_;
+    std::vector<RefusedCall> refused_;
     loop::Wakeup control_signal_;
     loop::Fd ready_pipe_read_;
     loop::Fd ready_pipe_write_;

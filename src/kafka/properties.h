@@ -4,6 +4,7 @@
 
 #include "config/routing_table.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,9 @@
 struct rd_kafka_conf_s;
 
 namespace laterd::kafka {
+
+// session.timeout.ms, unless the user sets it.
+inline constexpr std::chrono::milliseconds k_session_timeout{10'000};
 
 struct ConsumerSettings {
     const config::Cluster& cluster;

@@ -1,0 +1,36 @@
+#include "kafka/client.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace laterd::kafka {
+
+rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf) {
+    std::array<char, 512> why{};
+    rd_kafka_t* client = rd_kafka_new(type, conf.get(), why.data(), why.size());
+    if (client == nullptr) {
+        throw std::runtime_error(std::string("librdkafka makes no client: ") + why.data());
+    }
+    static_cast<void>(conf.release());  // the client's now
+    rd_kafka_set_log_queue(client, nullptr);
+    // Refused, and not needed, without SASL OAUTHBEARER.
+    ErrorPtr(rd_kafka_sasl_background_callbacks_enable(client));
+    return client;
+}
+
+int timeout_ms(std::chrono::milliseconds timeout) noexcept {
+    return static_cast<int>(
+        std::clamp<std::chrono::milliseconds::rep>(timeout.count(), 0, std::numeric_limits<int>::max()));
+}
+
+MetadataPtr metadata_of(rd_kafka_t* client, rd_kafka_topic_t* topic, std::chrono::milliseconds timeout,
+                        rd_kafka_resp_err_t& error) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    error = rd_kafka_metadata(client, 0, topic, &metadata, timeout_ms(timeout));
+    return MetadataPtr(metadata);
+}
+
+}  // namespace laterd::kafka

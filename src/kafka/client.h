@@ -1,0 +1,40 @@
+// What consumer, producer and admin share of a librdkafka client. For this folder only.
+#pragma once
+
+#include "kafka/properties.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <memory>
+
+namespace laterd::kafka {
+
+template <auto destroy>
+struct Destroy {
+    template <typename T>
+    void operator()(T* object) const noexcept {
+        destroy(object);
+    }
+};
+
+using EventPtr = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>;
+using ErrorPtr = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
+using QueuePtr = std::unique_ptr<rd_kafka_queue_t, Destroy<rd_kafka_queue_destroy>>;
+// Elements keep a reference to the partition once they passed through assign or pause: a leaked list makes
+// destroying the client hang.
+using PartitionListPtr =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, Destroy<rd_kafka_topic_partition_list_destroy>>;
+using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, Destroy<rd_kafka_metadata_destroy>>;
+
+// Throws std::runtime_error with librdkafka's text. Its logs come as events of its main queue.
+rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf);
+
+// librdkafka takes whole milliseconds in an int.
+int timeout_ms(std::chrono::milliseconds timeout) noexcept;
+
+// Metadata of one topic; null with `error` set when there was no answer.
+MetadataPtr metadata_of(rd_kafka_t* client, rd_kafka_topic_t* topic, std::chrono::milliseconds timeout,
+                        rd_kafka_resp_err_t& error);
+
+}  // namespace laterd::kafka
