@@ -1,0 +1,89 @@
+#include "config/cluster_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/property.h"
+#include "config/quote.h"
+
+namespace laterd::config {
+
+namespace {
+
+std::optional<Secret> read_secret(const std::string& name, const Path& path, const SecretSource& source,
+                                  Findings& findings) {
+    // An absolute name replaces the folder.
+    const Parsed<SecretFile> file = source.read(source.folder / name);
+    if (!file) {
+        findings.error(path, file.problem());
+        return std::nullopt;
+    }
+    std::string value = (*file).content;
+    if (value.ends_with('\n')) {
+        value.pop_back();
+    }
+    const std::string shown = quote((source.folder / name).string());
+    if (value.empty() || value.find('\0') != std::string::npos) {
+        findings.error(path, fmt::format("{} is empty or holds a NUL; expected the property's value", shown));
+        return std::nullopt;
+    }
+    if ((*file).is_world_readable) {
+        findings.warn(path, fmt::format("everybody may read {}; expected a mode like 0600", shown));
+    }
+    return Secret(std::move(value));
+}
+
+std::map<std::string, Secret> read_secrets(const Section& cluster, const SecretSource& source,
+                                           Findings& findings) {
+    std::map<std::string, Secret> secrets;
+    const Section section = cluster / "secrets";
+    for (const std::string& property : section.names()) {
+        const Path path = section.path() / property;
+        const std::optional<std::string> name = section.text(property);
+        if (refuse_owned(property, path, findings) || !name) {
+            continue;
+        }
+        if ((cluster / "properties").has(property)) {
+            findings.error(path, "given under properties too; expected it once");
+            continue;
+        }
+        if (std::optional<Secret> secret = read_secret(*name, path, source, findings)) {
+            secrets.emplace(property, *std::move(secret));
+        }
+    }
+    return secrets;
+}
+
+std::vector<std::string> read_brokers(const Section& cluster, Findings& findings) {
+    std::vector<std::string> brokers;
+    for (const Section::Item& item : cluster.items("brokers")) {
+        if (std::find(brokers.begin(), brokers.end(), item.text) != brokers.end()) {
+            findings.error((cluster.path() / "brokers")[item.index],
+                           fmt::format("{} is listed twice; expected it once", quote(item.text)));
+            continue;
+        }
+        brokers.push_back(item.text);
+    }
+    return brokers;
+}
+
+}  // namespace
+
+std::vector<Cluster> read_clusters(const Section& root, const SecretSource& secrets, Findings& findings) {
+    std::vector<Cluster> clusters;
+    const Section all = root / "clusters";
+    for (const std::string& name : all.names()) {
+        const Section section = all / name;
+        clusters.push_back({.name = name,
+                            .brokers = read_brokers(section, findings),
+                            .properties = read_properties(section / "properties", findings),
+                            .secrets = read_secrets(section, secrets, findings)});
+    }
+    return clusters;
+}
+
+}  // namespace laterd::config

@@ -1,0 +1,49 @@
+#include "config/environment.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "config/quote.h"
+
+namespace laterd::config {
+
+namespace {
+
+constexpr off_t k_largest_secret = off_t{1} << 20;
+
+}  // namespace
+
+Environment process_environment() {
+    return [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+}
+
+Parsed<SecretFile> read_secret_file(const std::filesystem::path& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) {
+        return Problem{fmt::format("{} cannot be read: {}; expected a file with the value", quote(path.string()),
+                                   std::strerror(errno))};
+    }
+    // A device or a pipe would keep the reader waiting.
+    if (!S_ISREG(status.st_mode) || status.st_size > k_largest_secret) {
+        return Problem{fmt::format("{} is not a regular file of at most 1MiB", quote(path.string()))};
+    }
+    std::ifstream stream(path, std::ios::binary);
+    SecretFile file{.content = {std::istreambuf_iterator<char>(stream), {}},
+                    .is_world_readable = (status.st_mode & S_IROTH) != 0};
+    if (!stream) {
+        return Problem{fmt::format("{} cannot be read; expected a file that laterd may read", quote(path.string()))};
+    }
+    return file;
+}
+
+}  // namespace laterd::config

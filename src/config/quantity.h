@@ -1,0 +1,21 @@
+// Durations (`250ms 5s 15m 24h 30d 1h30m`) and sizes (`512KiB 256MiB 1GiB`) as people write them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/parsed.h"
+
+namespace laterd::config {
+
+// A bare number is a problem that says which units there are.
+Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
+Parsed<std::uint64_t> parse_size(std::string_view text);
+
+// The shortest form that parses to the same value.
+std::string format_duration(std::chrono::milliseconds duration);
+std::string format_size(std::uint64_t bytes);
+
+}  // namespace laterd::config
