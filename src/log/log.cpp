@@ -146,7 +146,7 @@ struct AppendText {
     void operator()(bool value) const { line += value ? "true" : "false"; }
 };
 
-std::string format_text(Level level, std::int64_t unix_ms, std::string_view event, Fields fields) {
+std::string format_text(Level level, std::int64_t unix_ms, std::string_view event, std::span<const Field> fields) {
     std::string line = fmt::format("time={} level={} event=", format_time(unix_ms), to_string(level));
     append_text(line, event);
     for (const Field& field : fields) {
@@ -158,7 +158,7 @@ std::string format_text(Level level, std::int64_t unix_ms, std::string_view even
     return line;
 }
 
-std::string format_json(Level level, std::int64_t unix_ms, std::string_view event, Fields fields) {
+std::string format_json(Level level, std::int64_t unix_ms, std::string_view event, std::span<const Field> fields) {
     nlohmann::ordered_json line;
     line["time"] = format_time(unix_ms);
     line["level"] = to_string(level);
@@ -197,6 +197,10 @@ void stop() noexcept {
 bool is_enabled(Level level) noexcept { return level >= state().level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view event, Fields fields) noexcept {
+    write_fields(level, event, std::span(fields.begin(), fields.size()));
+}
+
+void write_fields(Level level, std::string_view event, std::span<const Field> fields) noexcept {
     if (!is_enabled(level)) {
         return;
     }
@@ -221,7 +225,8 @@ std::uint64_t dropped() noexcept {
     return log.dropped_before + (log.writer ? log.writer->pool->overrun_counter() : 0);
 }
 
-std::string format_line(Format format, Level level, std::int64_t unix_ms, std::string_view event, Fields fields) {
+std::string format_line(Format format, Level level, std::int64_t unix_ms, std::string_view event,
+                        std::span<const Field> fields) {
     return format == Format::json ? format_json(level, unix_ms, event, fields)
                                   : format_text(level, unix_ms, event, fields);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -41,6 +42,7 @@ bool is_enabled(Level level) noexcept;
 // `event` is what happened, lower case, past tense, e.g. "partition stopped". The error level means that a promise
 // was broken or somebody has to act; warn: a person may want to look; info: the life of the process.
 void write(Level level, std::string_view event, Fields fields = {}) noexcept;
+void write_fields(Level level, std::string_view event, std::span<const Field> fields) noexcept;
 
 // A line that is JSON already, as it is in either format (the counters).
 void write_raw(std::string_view line) noexcept;
@@ -54,6 +56,7 @@ inline void debug(std::string_view event, Fields fields = {}) noexcept { write(L
 std::uint64_t dropped() noexcept;
 
 // The line without its newline, as `start`'s format asks; `unix_ms` is the time it carries. For tests and the writer.
-std::string format_line(Format format, Level level, std::int64_t unix_ms, std::string_view event, Fields fields);
+std::string format_line(Format format, Level level, std::int64_t unix_ms, std::string_view event,
+                        std::span<const Field> fields);
 
 }  // namespace laterd::log

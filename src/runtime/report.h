@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/counters.h"
+#include "core/reason.h"
 
 namespace laterd::runtime {
 

@@ -19,14 +19,14 @@ namespace {
 constexpr std::int64_t k_time = 1'700'000'000'123;
 
 std::string text(std::string_view event, log::Fields fields = {}) {
-    const std::string line = log::format_line(Format::text, Level::info, k_time, event, fields);
+    const std::string line = log::format_line(Format::text, Level::info, k_time, event, std::span(fields.begin(), fields.size()));
     const std::string prefix = "time=2023-11-14T22:13:20.123Z level=info event=";
     REQUIRE(line.substr(0, prefix.size()) == prefix);
     return line.substr(prefix.size());
 }
 
 std::string json(std::string_view event, log::Fields fields = {}) {
-    return log::format_line(Format::json, Level::warn, k_time, event, fields);
+    return log::format_line(Format::json, Level::warn, k_time, event, std::span(fields.begin(), fields.size()));
 }
 
 // Puts a pipe in the place of stderr while it lives.

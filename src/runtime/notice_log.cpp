@@ -1,0 +1,96 @@
+#include "runtime/notice_log.h"
+
+#include <utility>
+#include <vector>
+
+#include "log/log.h"
+
+namespace laterd::runtime {
+
+namespace {
+
+constexpr std::chrono::seconds k_quiet{60};
+
+struct Words {
+    log::Level level;
+    const char* event;
+    const char* hint;
+    bool limited;  // may come again and again
+};
+
+Words words_for(const core::Notice& notice) noexcept {
+    using Kind = core::Notice::Kind;
+    using log::Level;
+    switch (notice.kind) {
+        case Kind::partition_stopped:
+            return {Level::error, "partition stopped",
+                    "nothing after this record is released; mend the record's cause or add dead_letter, then restart", false};
+        case Kind::position_stopped:
+            return {Level::error, "partition stopped",
+                    "its position lies above the log's end (topic created anew?); set from.out_of_range or the group's offset, then restart", false};
+        case Kind::records_lost:
+            return {Level::error, "records lost", "the broker deleted them before they were read (retention?)", false};
+        case Kind::position_moved:
+            return {Level::warn, "position moved", "it lay above the log's end; from.out_of_range says where to go on", false};
+        case Kind::gate_holding:
+            return {Level::error, "route holding", "nothing is lost; it goes on by itself when the target answers", true};
+        case Kind::gate_open:
+            return {Level::info, "route running", nullptr, true};
+        case Kind::copy_backoff:
+            return {Level::error, "dead letter not written", "its partition waits and tries again", true};
+        case Kind::dead_lettered:
+            return {Level::warn, "record dead-lettered", nullptr, true};
+        case Kind::duplicates:
+            return {Level::warn, "records in flight given up", "they may come twice", false};
+        case Kind::suspended:
+            return {Level::warn, "worker suspended", "it was away longer than its session; asking the group", false};
+        case Kind::unsuspended:
+            return {Level::info, "worker resumed", nullptr, false};
+        case Kind::commit_failed:
+            return {Level::warn, "commit failed", "it is sent again", true};
+    }
+    return {Level::info, "notice", nullptr, false};
+}
+
+}  // namespace
+
+NoticeLog::NoticeLog(std::string route, int worker) : route_(std::move(route)), worker_(worker), limiter_(k_quiet) {}
+
+void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* place, const core::Now& now) {
+    const Words words = words_for(notice);
+    std::uint64_t kept_back = 0;
+    if (words.limited) {
+        const auto passed = limiter_.pass(std::string(words.event) + std::string(core::to_string(notice.reason)), now.steady);
+        if (!passed) {
+            return;
+        }
+        kept_back = *passed;
+    }
+    std::vector<log::Field> fields{{"route", route_}, {"worker", worker_}};
+    if (place != nullptr) {
+        fields.emplace_back("topic", place->topic);
+        fields.emplace_back("partition", place->partition);
+        fields.emplace_back("offset", notice.offset);
+    }
+    if (notice.reason != core::Reason::none) {
+        fields.emplace_back("reason", core::to_string(notice.reason));
+    }
+    if (notice.count > 0) {
+        fields.emplace_back("count", notice.count);
+    }
+    if (kept_back > 0) {
+        fields.emplace_back("not_shown", kept_back);
+    }
+    if (words.hint != nullptr) {
+        fields.emplace_back("hint", words.hint);
+    }
+    log::write_fields(words.level, words.event, fields);
+}
+
+void NoticeLog::trouble(std::string_view text, const core::Now& now) {
+    if (const auto kept_back = limiter_.pass(text, now.steady)) {
+        log::warn("kafka client", {{"route", route_}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
+    }
+}
+
+}  // namespace laterd::runtime

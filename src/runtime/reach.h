@@ -1,0 +1,30 @@
+// Before a worker's clients are made: is the cluster there, and what are the route's topics like?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/routing_table.h"
+
+namespace laterd::runtime {
+
+struct Reached {
+    bool ok = false;                 // the cluster of `from` answered
+    std::string error;               // why not
+    std::uint32_t partitions = 0;    // of all source topics that exist
+    std::vector<std::string> missing;  // topics by name that do not exist
+    std::optional<std::int64_t> target_max_message_bytes;
+};
+
+// Blocks for seconds when the cluster is away.
+Reached reach(const config::RoutingTable& table, const config::Route& route);
+
+// The target's limit only.
+std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table, const config::Route& route);
+
+// The topics that no regex of this route may match: what any route of the table writes.
+std::vector<std::string> written_topics(const config::RoutingTable& table);
+
+}  // namespace laterd::runtime

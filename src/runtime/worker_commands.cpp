@@ -1,0 +1,291 @@
+// What the core asks for, carried out; and what the group says, told to the core.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/commit_note.h"
+#include "log/log.h"
+#include "runtime/worker_loop.h"
+
+namespace laterd::runtime {
+
+namespace {
+
+constexpr std::chrono::milliseconds k_ask_timeout{5'000};
+constexpr std::chrono::milliseconds k_kick_timeout{1'000};
+
+struct Question {
+    core::Slot slot;
+    core::Epoch epoch;
+    kafka::TopicPartition place;
+};
+
+// The largest partition count that any commit of this topic's partitions was made under.
+std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& committed,
+                               const std::vector<kafka::TopicPartition>& places, const std::string& topic) {
+    std::int32_t most = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i].topic == topic && committed[i].known) {
+            if (const auto note = core::decode_commit_note(committed[i].metadata)) {
+                most = std::max(most, note->partitions);
+            }
+        }
+    }
+    return most;
+}
+
+// Blocks. Every question gets an answer; what was not answered by the cluster is not known.
+std::vector<core::Position> find_positions(const kafka::Consumer& consumer, const std::vector<Question>& questions) {
+    std::map<std::string, std::int32_t> counts;
+    std::vector<kafka::TopicPartition> places;
+    for (const Question& question : questions) {
+        places.push_back(question.place);
+        const auto [entry, is_new] = counts.try_emplace(question.place.topic, 0);
+        if (is_new) {
+            entry->second = consumer.partition_count(question.place.topic, k_ask_timeout).value_or(0);
+        }
+    }
+    const std::vector<kafka::LogEnds> ends = consumer.log_ends(places, k_ask_timeout);
+    // Other members' partitions are asked about too: their notes tell whether a partition is a new one.
+    const std::size_t asked = places.size();
+    const std::set<kafka::TopicPartition> ours(places.begin(), places.end());
+    for (const auto& [topic, count] : counts) {
+        for (std::int32_t number = 0; number < count; ++number) {
+            if (kafka::TopicPartition place{.topic = topic, .partition = number}; !ours.contains(place)) {
+                places.push_back(place);
+            }
+        }
+    }
+    const std::vector<kafka::CommittedOffset> committed = consumer.committed(places, k_ask_timeout);
+    std::map<std::string, std::int32_t> before;
+    for (const auto& [topic, count] : counts) {
+        before[topic] = partitions_before(committed, places, topic);
+    }
+    std::vector<core::Position> found;
+    for (std::size_t i = 0; i < asked; ++i) {
+        const std::string& topic = places[i].topic;
+        found.push_back({.slot = questions[i].slot,
+                         .epoch = questions[i].epoch,
+                         .known = committed[i].known && ends[i].known && counts[topic] > 0,
+                         .committed = committed[i].offset,
+                         .low = ends[i].low,
+                         .high = ends[i].high,
+                         .partitions = counts[topic],
+                         .partitions_before = before[topic]});
+    }
+    return found;
+}
+
+}  // namespace
+
+void WorkerLoop::execute() {
+    core::Commands& commands = pipeline_->commands();
+    if (commands.commit) {
+        commit(*commands.commit);
+    }
+    if (commands.unassign) {
+        consumer_->unassign();
+        watch_.clear();
+    }
+    if (commands.assign) {
+        consumer_->assign(*commands.assign);
+        for (const core::AssignEntry& entry : *commands.assign) {
+            if (!entry.paused) {
+                watch_.expect(entry.slot, now_.steady);
+            }
+        }
+    }
+    if (!commands.pause.empty()) {
+        consumer_->pause(commands.pause);
+        for (const core::Slot slot : commands.pause) {
+            watch_.heard(slot);
+        }
+    }
+    if (!commands.resume.empty()) {
+        consumer_->resume(commands.resume);
+        for (const core::ResumeEntry& entry : commands.resume) {
+            watch_.expect(entry.slot, now_.steady);
+        }
+    }
+    if (!commands.look_up.empty()) {
+        look_up(commands.look_up);
+    }
+    for (core::RecordPtr& record : commands.deliveries) {
+        sink_->deliver(std::move(record), now_);
+    }
+    for (const core::Notice& notice : commands.notices) {
+        const bool of_partition = notice.kind != core::Notice::Kind::gate_holding &&
+                                  notice.kind != core::Notice::Kind::gate_open &&
+                                  notice.kind != core::Notice::Kind::duplicates &&
+                                  notice.kind != core::Notice::Kind::suspended &&
+                                  notice.kind != core::Notice::Kind::unsuspended &&
+                                  notice.kind != core::Notice::Kind::commit_failed;
+        notices_.tell(notice, of_partition ? &consumer_->place(notice.slot) : nullptr, now_);
+    }
+    const bool drained = commands.drained;
+    const auto wake_wall = commands.wake_wall;
+    const auto wake_steady = commands.wake_steady;
+    commands.clear();
+    commands.wake_wall = wake_wall;
+    commands.wake_steady = wake_steady;
+    if (drained) {
+        leave();
+    }
+}
+
+void WorkerLoop::commit(const core::CommitRequest& request) {
+    committing_ = request.entries;
+    std::vector<kafka::CommitWish> wishes;
+    for (const core::CommitEntry& entry : request.entries) {
+        wishes.push_back({.slot = entry.slot,
+                          .offset = entry.offset,
+                          .metadata = entry.partitions > 0 ? core::encode({.partitions = entry.partitions}) : ""});
+    }
+    if (!consumer_->commit(request.id, wishes)) {
+        std::vector<kafka::CommitResult> failed;
+        for (const core::CommitEntry& entry : request.entries) {
+            failed.push_back({.slot = entry.slot,
+                              .offset = entry.offset,
+                              .result = core::CommitAnswer::Result::failed,
+                              .error = "refused by the client"});
+        }
+        on_commit_answer(request.id, failed);
+    }
+}
+
+void WorkerLoop::on_commit_answer(std::uint64_t id, const std::vector<kafka::CommitResult>& results) {
+    std::vector<core::CommitAnswer> answers;
+    for (const kafka::CommitResult& result : results) {
+        const auto sent = std::find_if(committing_.begin(), committing_.end(),
+                                       [&](const core::CommitEntry& entry) { return entry.slot == result.slot; });
+        if (sent == committing_.end()) {
+            continue;
+        }
+        answers.push_back(
+            {.slot = result.slot, .epoch = sent->epoch, .offset = result.offset, .result = result.result});
+        if (!result.error.empty()) {
+            notices_.trouble("commit: " + result.error, now_);
+        }
+    }
+    pipeline_->committed(now_, id, answers);
+}
+
+void WorkerLoop::look_up(const std::vector<core::Slot>& slots) {
+    std::vector<Question> questions;
+    for (const core::Slot slot : slots) {
+        questions.push_back({.slot = slot, .epoch = pipeline_->epoch(slot), .place = consumer_->place(slot)});
+    }
+    errands_->run([this, questions]() -> loop::Errands::Then {
+        return [this, found = find_positions(*consumer_, questions)] {
+            if (pipeline_ && !leaving_) {
+                pipeline_->positions(now_, found);
+                busy_ = true;
+            }
+        };
+    });
+}
+
+void WorkerLoop::measure_lag() {
+    std::vector<Question> questions;
+    for (core::Slot slot = 0; slot < consumer_->slot_count(); ++slot) {
+        if (pipeline_->committable(slot)) {
+            questions.push_back({.slot = slot, .epoch = pipeline_->epoch(slot), .place = consumer_->place(slot)});
+        }
+    }
+    if (questions.empty()) {
+        worker_.setup_.counters.lag.set(0);
+        return;
+    }
+    if (std::exchange(measuring_lag_, true)) {
+        return;
+    }
+    errands_->run([this, questions]() -> loop::Errands::Then {
+        std::vector<kafka::TopicPartition> places;
+        for (const Question& question : questions) {
+            places.push_back(question.place);
+        }
+        return [this, questions, ends = consumer_->log_ends(places, k_ask_timeout)] {
+            measuring_lag_ = false;
+            std::uint64_t lag = 0;
+            for (std::size_t i = 0; i < questions.size(); ++i) {
+                const std::optional<core::Offset> done = pipeline_->committable(questions[i].slot);
+                if (ends[i].known && done && ends[i].high > *done) {
+                    lag += static_cast<std::uint64_t>(ends[i].high - *done);
+                }
+            }
+            worker_.setup_.counters.lag.set(lag);
+        };
+    });
+}
+
+void WorkerLoop::kick_stalled() {
+    if (leaving_) {
+        return;
+    }
+    if (const std::optional<core::Slot> slot = watch_.next_kick(now_.steady)) {
+        errands_->run([this, slot = *slot, place = consumer_->place(*slot)]() -> loop::Errands::Then {
+            consumer_->kick(place, k_kick_timeout);
+            return [this, slot] { watch_.kicked(slot, now_.steady); };
+        });
+    }
+}
+
+void WorkerLoop::refresh_topics() {
+    if (refreshing_ || leaving_) {
+        return;
+    }
+    if (std::function<void()> refresh = sink_->take_refresh()) {
+        refreshing_ = true;
+        errands_->run([this, refresh = std::move(refresh)]() -> loop::Errands::Then {
+            refresh();
+            return [this] { refreshing_ = false; };
+        });
+    }
+    if (sink_->take_limit_doubt()) {
+        errands_->run([this]() -> loop::Errands::Then {
+            return [this, limit = target_max_message_bytes(worker_.setup_.table, route_)] {
+                if (limit) {
+                    sink_->limit_batches(*limit);
+                }
+            };
+        });
+    }
+}
+
+void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitions) {
+    // The client goes on with nothing for now; where to begin is found out first.
+    consumer_->assign({});
+    watch_.clear();
+    std::vector<core::Assigned> assigned;
+    for (const kafka::AssignedPartition& partition : partitions) {
+        assigned.push_back({.slot = partition.slot, .number = partition.partition});
+    }
+    log::info("partitions assigned",
+              {{"route", route_.name}, {"worker", worker_.setup_.number}, {"count", partitions.size()}});
+    pipeline_->assigned(now_, assigned);
+}
+
+void WorkerLoop::on_revoke(bool lost) {
+    log::info(lost ? "partitions lost" : "partitions revoked", {{"route", route_.name}, {"worker", worker_.setup_.number}});
+    if (lost) {
+        pipeline_->lose(now_);
+    } else {
+        pipeline_->revoke(now_);
+    }
+}
+
+void WorkerLoop::on_error(kafka::ErrorCode code, std::string_view text, bool fatal) {
+    if (fatal) {
+        die(text, kafka::is_fenced(code));
+        return;
+    }
+    notices_.trouble(text, now_);
+}
+
+void WorkerLoop::on_log(int syslog_level, std::string_view text) {
+    if (syslog_level <= 4) {
+        notices_.trouble(text, now_);
+    }
+}
+
+}  // namespace laterd::runtime

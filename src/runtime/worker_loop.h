@@ -1,0 +1,103 @@
+// The shell around one worker's core: waits, reads clocks, feeds events to the pipeline and executes its commands. Runs
+// on the worker's thread; the calls that may block are errands.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/pipeline.h"
+#include "kafka/consumer.h"
+#include "loop/errands.h"
+#include "loop/poller.h"
+#include "runtime/fetch_watch.h"
+#include "runtime/notice_log.h"
+#include "runtime/reach.h"
+#include "runtime/worker.h"
+#include "sink/topic_sink.h"
+
+namespace laterd::runtime {
+
+class WorkerLoop final : private kafka::Consumer::Listener {
+  public:
+    explicit WorkerLoop(Worker& worker);
+    ~WorkerLoop() override;
+
+    // Until the worker is drained, stopped or dead.
+    Worker::State run();
+
+  private:
+    // worker_loop.cpp: the turn
+    void turn();
+    void read_time(bool clock_stepped);
+    void take_order();
+    void read_records();
+    std::size_t read_slot(core::Slot slot, std::size_t most);
+    core::RecordPtr admit(core::Slot slot, const kafka::MessageView& message);
+    void read_failed(core::Slot slot, const kafka::ReadError& error);
+    void expect_more(core::Slot slot, bool at_end);
+    void housekeep();
+
+    // worker_start.cpp: from nothing to a member of the group, and back
+    void reach_cluster();
+    void reached(const Reached& reached);
+    void join(const Reached& reached);
+    void leave();
+    core::PipelineOptions pipeline_options(std::uint64_t hold_bytes, std::uint32_t open_max) const;
+
+    // worker_commands.cpp: what the core asked for
+    void execute();
+    void commit(const core::CommitRequest& request);
+    void look_up(const std::vector<core::Slot>& slots);
+    void measure_lag();
+    void kick_stalled();
+    void refresh_topics();
+
+    // kafka::Consumer::Listener
+    void on_assign(const std::vector<kafka::AssignedPartition>& partitions) override;
+    void on_revoke(bool lost) override;
+    void on_commit_answer(std::uint64_t id, const std::vector<kafka::CommitResult>& results) override;
+    void on_error(kafka::ErrorCode code, std::string_view text, bool fatal) override;
+    void on_log(int syslog_level, std::string_view text) override;
+
+    void die(std::string_view text, bool fenced);
+
+    Worker& worker_;
+    const config::Route& route_;
+    const std::string name_;  // of its clients
+    NoticeLog notices_;
+    loop::Poller poller_;
+    core::Now now_{};
+    std::chrono::milliseconds boot_time_{0};
+    const std::chrono::milliseconds session_timeout_;
+    core::SteadyTime housekeeping_at_{};
+    core::SteadyTime lag_at_{};
+
+    std::optional<core::Pipeline> pipeline_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<sink::TopicSink> sink_;
+    FetchWatch watch_;
+
+    bool control_ready_ = false;
+    bool busy_ = false;  // something is left to do without waiting
+    bool draining_ = false;
+    bool leaving_ = false;
+    bool refreshing_ = false;
+    bool measuring_lag_ = false;
+    std::optional<core::SteadyTime> reach_again_at_;
+    bool said_unreachable_ = false;
+    std::optional<Worker::State> end_;
+
+    std::vector<core::Slot> ready_;
+    std::vector<core::RecordPtr> fetched_;
+    std::vector<core::Outcome> outcomes_;
+    std::vector<core::CommitEntry> committing_;
+
+    // Last: its thread is gone before anything that it uses.
+    std::optional<loop::Errands> errands_;
+};
+
+}  // namespace laterd::runtime

@@ -1,0 +1,126 @@
+// From nothing to a member of the group, and back.
+#include <algorithm>
+
+#include "log/log.h"
+#include "loop/clock.h"
+#include "runtime/budget.h"
+#include "runtime/worker_loop.h"
+
+namespace laterd::runtime {
+
+namespace {
+
+constexpr std::chrono::milliseconds k_reach_again{1'000};
+constexpr std::chrono::milliseconds k_close_timeout{1'500};
+
+}  // namespace
+
+void WorkerLoop::reach_cluster() {
+    errands_->run([this]() -> loop::Errands::Then {
+        const Reached found = reach(worker_.setup_.table, route_);
+        return [this, found] { reached(found); };
+    });
+}
+
+void WorkerLoop::reached(const Reached& reached) {
+    if (!reached.ok) {
+        if (!said_unreachable_) {
+            said_unreachable_ = true;
+            log::warn("cluster not reachable", {{"route", route_.name},
+                                                {"cluster", route_.from.cluster},
+                                                {"error", reached.error},
+                                                {"hint", "waiting; it is tried again every second"}});
+        }
+        reach_again_at_ = now_.steady + k_reach_again;
+        return;
+    }
+    if (said_unreachable_) {
+        log::info("cluster reachable", {{"route", route_.name}, {"cluster", route_.from.cluster}});
+    }
+    for (const std::string& topic : reached.missing) {
+        log::warn("source topic missing",
+                  {{"route", route_.name}, {"topic", topic}, {"hint", "waiting for it; laterd creates no topics"}});
+    }
+    try {
+        join(reached);
+    } catch (const std::exception& error) {
+        die(error.what(), false);
+    }
+}
+
+core::PipelineOptions WorkerLoop::pipeline_options(std::uint64_t hold_bytes, std::uint32_t open_max) const {
+    const config::RoutingTable& table = worker_.setup_.table;
+    core::PipelineOptions options;
+    options.start = route_.from.start;
+    options.out_of_range = route_.from.out_of_range;
+    options.has_dead_letter = route_.dead_letter.has_value();
+    options.hold_bytes = hold_bytes;
+    options.open_max = open_max;
+    options.commit_interval = table.commit_interval;
+    options.drain_timeout = table.drain_timeout;
+    return options;
+}
+
+void WorkerLoop::join(const Reached& reached) {
+    const config::RoutingTable& table = worker_.setup_.table;
+    const std::uint64_t share = table.memory / static_cast<std::uint64_t>(std::max(table.workers(), 1));
+    const Budget budget = divide(share, reached.partitions);
+
+    const std::string instance =
+        table.instance.empty() ? ""
+                               : table.instance + "-" + route_.name + "-" + std::to_string(worker_.setup_.number);
+    consumer_ = std::make_unique<kafka::Consumer>(
+        kafka::ConsumerSettings{.cluster = table.cluster(route_.from.cluster),
+                                .from = route_.from,
+                                .name = name_,
+                                .instance = instance,
+                                .prefetch_bytes = budget.prefetch_cap_bytes,
+                                .unwanted = written_topics(table)});
+    sink_ = std::make_unique<sink::TopicSink>(
+        sink::TopicSink::Setup{.table = table,
+                               .route = route_,
+                               .name = name_,
+                               .queue_bytes = budget.producer_bytes,
+                               .poller = poller_,
+                               .on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
+                                   on_error(code, text, fatal);
+                               }});
+    if (reached.target_max_message_bytes) {
+        sink_->limit_batches(*reached.target_max_message_bytes);
+    }
+    pipeline_.emplace(pipeline_options(budget.hold_bytes, budget.open_max), worker_.setup_.counters);
+    poller_.add(consumer_->control_fd(), [this] { control_ready_ = true; });
+    // Level triggered: emptied in every turn by ready_slots().
+    poller_.add(consumer_->data_fd(), [] {});
+    consumer_->subscribe();
+    // What passed until now was not a suspension.
+    boot_time_ = loop::read_boot_time();
+    log::info("worker started", {{"route", route_.name},
+                                 {"worker", worker_.setup_.number},
+                                 {"group", route_.from.group},
+                                 {"partitions_known", reached.partitions},
+                                 {"open_max", budget.open_max}});
+}
+
+void WorkerLoop::leave() {
+    leaving_ = true;
+    poller_.remove(consumer_->control_fd());
+    poller_.remove(consumer_->data_fd());
+    errands_->run([this]() -> loop::Errands::Then {
+        consumer_->close(k_close_timeout);
+        return [this] { end_ = Worker::State::ended; };
+    });
+}
+
+void WorkerLoop::die(std::string_view text, bool fenced) {
+    log::error("kafka client dead", {{"route", route_.name}, {"worker", worker_.setup_.number}, {"error", text}});
+    // What was in flight comes again: nobody will hear of its outcome.
+    if (pipeline_) {
+        core::Counter& restarted =
+            worker_.setup_.counters.duplicates[static_cast<std::size_t>(core::DuplicateCause::restarted)];
+        restarted.add(pipeline_->in_flight());
+    }
+    end_ = fenced ? Worker::State::fenced : Worker::State::failed;
+}
+
+}  // namespace laterd::runtime
