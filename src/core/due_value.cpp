@@ -1,18 +1,18 @@
-// The decoders of `due.format`. All are strict: what is not exactly of the format is unreadable, for a guessed due time
-// releases a record at a time that nobody asked for.
+// The decoders of `due.format`. All are strict: what is not exactly of the format is unreadable, for a
+// guessed due time releases a record at a time that nobody asked for.
+#include "core/due_rule.h"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
 
-#include "core/due_rule.h"
-
 namespace laterd::core {
 
 namespace {
 
-// The calendar ends with the year 9999, which is as far as RFC 3339 can write. Everything up to here can be added and
-// subtracted in 64 bits without a thought.
+// The calendar ends with the year 9999, which is as far as RFC 3339 can write. Everything up to here can be
+// added and subtracted in 64 bits without a thought.
 constexpr std::uint64_t k_calendar_end_ms = 253'402'300'799'999;
 
 constexpr std::uint64_t k_second = 1'000;
@@ -20,7 +20,9 @@ constexpr std::uint64_t k_minute = 60 * k_second;
 constexpr std::uint64_t k_hour = 60 * k_minute;
 constexpr std::uint64_t k_day = 24 * k_hour;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 // Reads one value from its beginning; what was not taken stays.
 class Reader {
@@ -119,7 +121,8 @@ DueValue duration(std::uint64_t milliseconds) noexcept {
     return Milliseconds{static_cast<std::int64_t>(milliseconds)};
 }
 
-// --- numbers ------------------------------------------------------------------------------------------------------
+// --- numbers
+// ------------------------------------------------------------------------------------------------------
 
 std::optional<std::uint64_t> read_decimal(std::string_view text) noexcept {
     Reader reader(text);
@@ -138,7 +141,8 @@ std::optional<std::uint64_t> read_big_endian(std::string_view bytes) noexcept {
     return number;
 }
 
-// --- rfc3339 ------------------------------------------------------------------------------------------------------
+// --- rfc3339
+// ------------------------------------------------------------------------------------------------------
 
 std::optional<std::chrono::sys_days> take_date(Reader& reader) noexcept {
     const std::optional<int> year = reader.take_digits(4);
@@ -224,15 +228,16 @@ DueValue read_rfc3339(std::string_view text) noexcept {
     return due;
 }
 
-// --- delay --------------------------------------------------------------------------------------------------------
+// --- delay
+// --------------------------------------------------------------------------------------------------------
 
 struct Unit {
     std::string_view name;
     std::uint64_t milliseconds;
 };
 
-// PnDTnHnMnS: at least one part, each once and in this order. Only the seconds may have a fraction (what Java's
-// Duration writes), with a point or a comma.
+// PnDTnHnMnS: at least one part, each once and in this order. Only the seconds may have a fraction (what
+// Java's Duration writes), with a point or a comma.
 DueValue read_iso_duration(Reader reader) noexcept {
     constexpr std::array<Unit, 4> k_units{{{"D", k_day}, {"H", k_hour}, {"M", k_minute}, {"S", k_second}}};
     std::uint64_t sum = 0;

@@ -1,5 +1,6 @@
 #include "log/log.h"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
@@ -9,7 +10,6 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
 namespace laterd::log {
 
@@ -146,7 +146,8 @@ struct AppendText {
     void operator()(bool value) const { line += value ? "true" : "false"; }
 };
 
-std::string format_text(Level level, std::int64_t unix_ms, std::string_view event, std::span<const Field> fields) {
+std::string format_text(Level level, std::int64_t unix_ms, std::string_view event,
+                        std::span<const Field> fields) {
     std::string line = fmt::format("time={} level={} event=", format_time(unix_ms), to_string(level));
     append_text(line, event);
     for (const Field& field : fields) {
@@ -158,7 +159,8 @@ std::string format_text(Level level, std::int64_t unix_ms, std::string_view even
     return line;
 }
 
-std::string format_json(Level level, std::int64_t unix_ms, std::string_view event, std::span<const Field> fields) {
+std::string format_json(Level level, std::int64_t unix_ms, std::string_view event,
+                        std::span<const Field> fields) {
     nlohmann::ordered_json line;
     line["time"] = format_time(unix_ms);
     line["level"] = to_string(level);
@@ -194,7 +196,9 @@ void stop() noexcept {
     // The pool's end writes what is queued and joins the thread; whoever lets go last does that.
 }
 
-bool is_enabled(Level level) noexcept { return level >= state().level.load(std::memory_order_relaxed); }
+bool is_enabled(Level level) noexcept {
+    return level >= state().level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view event, Fields fields) noexcept {
     write_fields(level, event, std::span(fields.begin(), fields.size()));

@@ -1,5 +1,7 @@
 #include "loop/poller.h"
 
+#include "loop/clock.h"
+
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -9,19 +11,20 @@
 #include <cerrno>
 #include <system_error>
 
-#include "loop/clock.h"
-
 namespace laterd::loop {
 
 namespace {
 
-// The wall timer is always armed, or nobody would tell that the clock was stepped: this far away (the year 2255) when
-// nothing is wanted. The kernel counts nanoseconds in 64 bits from 1970, so a later instant waits until then as well.
+// The wall timer is always armed, or nobody would tell that the clock was stepped: this far away (the year
+// 2255) when nothing is wanted. The kernel counts nanoseconds in 64 bits from 1970, so a later instant waits
+// until then as well.
 constexpr core::WallTime k_far_wall{std::chrono::seconds{9'000'000'000}};
 
 constexpr int k_ready_max = 64;
 
-[[noreturn]] void fail(const char* call) { throw std::system_error(errno, std::generic_category(), call); }
+[[noreturn]] void fail(const char* call) {
+    throw std::system_error(errno, std::generic_category(), call);
+}
 
 Fd checked(int fd, const char* call) {
     if (fd < 0) {
@@ -49,7 +52,8 @@ timespec to_timespec(std::chrono::nanoseconds since_epoch) noexcept {
     return time;
 }
 
-// Returns false when the clock was stepped since the timer was set or read the last time; it is set all the same.
+// Returns false when the clock was stepped since the timer was set or read the last time; it is set all the
+// same.
 bool set_timer(int timer, int flags, std::chrono::nanoseconds at) {
     itimerspec when{};
     when.it_value = to_timespec(at);
@@ -119,7 +123,7 @@ Poller::Woken Poller::wait(std::optional<core::WallTime> wall, std::optional<cor
 void Poller::call(int fd) {
     const auto source =
         std::find_if(sources_.begin(), sources_.end(), [fd](const Source& s) { return s.fd == fd; });
-    if (source != sources_.end()) {  // else an earlier one of this turn removed it
+    if (source != sources_.end()) {                         // else an earlier one of this turn removed it
         const std::function<void()> ready = source->ready;  // it may remove itself
         ready();
     }
@@ -138,7 +142,8 @@ void Poller::arm_wall(std::optional<core::WallTime> at) {
 
 void Poller::arm_steady(std::optional<core::SteadyTime> at) {
     if (!at || steady_armed_ == at) {
-        // An armed time that is no longer wanted wakes once for nothing; that is cheaper than disarming it each time.
+        // An armed time that is no longer wanted wakes once for nothing; that is cheaper than disarming it
+        // each time.
         return;
     }
     set_timer(steady_timer_.get(), TFD_TIMER_ABSTIME, at->time_since_epoch());

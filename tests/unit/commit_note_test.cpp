@@ -1,7 +1,8 @@
-#include <string>
-
 #include "core/commit_note.h"
+
 #include "support/catch.hpp"
+
+#include <string>
 
 using namespace laterd::core;
 
@@ -16,11 +17,12 @@ TEST_CASE("what a later laterd appends to a commit note is skipped", "[commit]")
 }
 
 TEST_CASE("foreign and damaged commit notes are ignored", "[commit]") {
-    const std::string text = GENERATE("", "laterd", "laterd1", "laterd1 ", "laterd1 partitions=", "laterd1 partitions= 12",
-                                      "laterd1 partitions=0", "laterd1 partitions=-3", "laterd1 partitions=12x",
-                                      "laterd1 partitions=2147483648", "laterd1 partitions=99999999999999999999",
-                                      "laterd2 partitions=12", "Laterd1 partitions=12", " laterd1 partitions=12",
-                                      "done by somebody else", "\xff\xfe\x80", "laterd1 partitions=1\xff");
+    const std::string text =
+        GENERATE("", "laterd", "laterd1", "laterd1 ", "laterd1 partitions=", "laterd1 partitions= 12",
+                 "laterd1 partitions=0", "laterd1 partitions=-3", "laterd1 partitions=12x",
+                 "laterd1 partitions=2147483648", "laterd1 partitions=99999999999999999999",
+                 "laterd2 partitions=12", "Laterd1 partitions=12", " laterd1 partitions=12",
+                 "done by somebody else", "\xff\xfe\x80", "laterd1 partitions=1\xff");
     INFO("note \"" << text << "\"");
     CHECK_FALSE(decode_commit_note(text).has_value());
 }

@@ -1,10 +1,11 @@
 // When a record is due, and what becomes of one whose due time is missing, invalid or too far away.
+#include "core/due_rule.h"
+
+#include "support/catch.hpp"
+
 #include <limits>
 #include <string>
 #include <vector>
-
-#include "core/due_rule.h"
-#include "support/catch.hpp"
 
 using namespace laterd::core;
 using namespace std::chrono_literals;
@@ -13,7 +14,9 @@ namespace {
 
 using Kind = DueFallback::Kind;
 
-constexpr WallTime at(std::int64_t ms) { return WallTime{Milliseconds{ms}}; }
+constexpr WallTime at(std::int64_t ms) {
+    return WallTime{Milliseconds{ms}};
+}
 
 constexpr std::int64_t k_now_ms = 1'700'000'000'000;
 constexpr WallTime k_now = at(k_now_ms);
@@ -21,16 +24,22 @@ constexpr WallTime k_now = at(k_now_ms);
 const DueHeader k_absent{};
 const DueHeader k_null{.present = true, .null = true, .value = {}};
 
-DueHeader header(std::string_view value) { return {.present = true, .null = false, .value = value}; }
+DueHeader header(std::string_view value) {
+    return {.present = true, .null = false, .value = value};
+}
 
-DueRule fixed(Milliseconds delay) { return {.delay = delay, .missing = {}, .invalid = {}, .max = delay + 1h}; }
+DueRule fixed(Milliseconds delay) {
+    return {.delay = delay, .missing = {}, .invalid = {}, .max = delay + 1h};
+}
 
 DueRule by_header(DueFormat format, DueFallback missing = {}, DueFallback invalid = {}) {
     return {.header = "deliver-at", .format = format, .missing = missing, .invalid = invalid, .max = 720h};
 }
 
 std::string describe(const Verdict& verdict) {
-    std::string text = verdict.fate == Fate::deliver ? "deliver" : verdict.fate == Fate::stop ? "stop" : "dead letter";
+    std::string text = verdict.fate == Fate::deliver ? "deliver"
+                       : verdict.fate == Fate::stop  ? "stop"
+                                                     : "dead letter";
     if (verdict.fate == Fate::deliver) {
         text += " at " + std::to_string(verdict.due.time_since_epoch().count());
     } else {
@@ -56,7 +65,8 @@ TEST_CASE("a fixed delay counts from the record's timestamp", "[due]") {
 
 TEST_CASE("a fixed delay without a usable timestamp is missing", "[due]") {
     DueRule rule = fixed(15min);
-    const std::optional<WallTime> unusable = GENERATE(std::optional<WallTime>{}, std::optional(at(-1)), std::optional(at(-7)));
+    const std::optional<WallTime> unusable =
+        GENERATE(std::optional<WallTime>{}, std::optional(at(-1)), std::optional(at(-7)));
     CHECK(describe(judge(rule, k_absent, unusable, k_now)) == "dead letter (due-missing)");
     rule.missing = {.kind = Kind::stop};
     CHECK(describe(judge(rule, k_absent, unusable, k_now)) == "stop (due-missing)");
@@ -74,13 +84,14 @@ TEST_CASE("further from now than max is too far, to the millisecond", "[due]") {
         const DueRule rule = by_header(DueFormat::unix_ms);
         CHECK(describe(judge(rule, header("1702592000000"), {}, k_now)) == "deliver at 1702592000000");
         CHECK(describe(judge(rule, header("1702592000001"), {}, k_now)) == "dead letter (due-too-far)");
-        CHECK(describe(judge(rule, header("99999999999999999999"), {}, k_now)) == "dead letter (due-too-far)");
+        CHECK(describe(judge(rule, header("99999999999999999999"), {}, k_now)) ==
+              "dead letter (due-too-far)");
     }
     SECTION("what `invalid` says is done with it") {
-        CHECK(describe(judge(by_header(DueFormat::unix_ms, {}, {.kind = Kind::now}), header("1702592000001"), {}, k_now)) ==
-              "deliver at 0 (due-too-far)");
-        CHECK(describe(judge(by_header(DueFormat::unix_ms, {}, {.kind = Kind::stop}), header("1702592000001"), {}, k_now)) ==
-              "stop (due-too-far)");
+        CHECK(describe(judge(by_header(DueFormat::unix_ms, {}, {.kind = Kind::now}), header("1702592000001"),
+                             {}, k_now)) == "deliver at 0 (due-too-far)");
+        CHECK(describe(judge(by_header(DueFormat::unix_ms, {}, {.kind = Kind::stop}), header("1702592000001"),
+                             {}, k_now)) == "stop (due-too-far)");
     }
 }
 
@@ -90,7 +101,8 @@ TEST_CASE("a header says when, whatever the record's timestamp is", "[due]") {
     CHECK(describe(judge(rule, header("1700000000001"), at(5), k_now)) == "deliver at 1700000000001");
     // In the past: due at once, and as late as it is.
     CHECK(describe(judge(rule, header("1"), {}, k_now)) == "deliver at 1");
-    CHECK(describe(judge(by_header(DueFormat::rfc3339), header("1900-01-01T00:00:00Z"), {}, k_now)) == "deliver at 0");
+    CHECK(describe(judge(by_header(DueFormat::rfc3339), header("1900-01-01T00:00:00Z"), {}, k_now)) ==
+          "deliver at 0");
 }
 
 TEST_CASE("a header with a duration counts from the record's timestamp", "[due]") {
@@ -112,7 +124,8 @@ TEST_CASE("an absent header is missing; a null or unreadable one is invalid", "[
 }
 
 TEST_CASE("a missing header can mean a delay from the record's timestamp", "[due]") {
-    const DueRule rule = by_header(DueFormat::unix_ms, {.kind = Kind::delay, .delay = 15min}, {.kind = Kind::stop});
+    const DueRule rule =
+        by_header(DueFormat::unix_ms, {.kind = Kind::delay, .delay = 15min}, {.kind = Kind::stop});
     CHECK(describe(judge(rule, k_absent, k_now, k_now)) == "deliver at 1700000900000 (due-missing)");
     CHECK(describe(judge(rule, k_absent, at(0), k_now)) == "deliver at 900000 (due-missing)");
     SECTION("on a record without a timestamp it is invalid") {

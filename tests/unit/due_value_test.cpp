@@ -1,10 +1,10 @@
 // The formats of a due header, by tables.
+#include "core/due_rule.h"
+#include "support/catch.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/due_rule.h"
-#include "support/catch.hpp"
 
 using namespace laterd::core;
 
@@ -116,10 +116,10 @@ TEST_CASE("rfc3339 refuses what is no instant", "[due]") {
     for (const std::string_view value : {
              ""sv,
              "2026-01-01"sv,
-             "2026-01-01T00:00:00"sv,         // whose time?
-             "2026-01-01 00:00:00Z"sv,        // a blank
+             "2026-01-01T00:00:00"sv,   // whose time?
+             "2026-01-01 00:00:00Z"sv,  // a blank
              "2026-01-01T00:00Z"sv,
-             "2026-02-29T00:00:00Z"sv,        // no leap year
+             "2026-02-29T00:00:00Z"sv,  // no leap year
              "2026-00-10T00:00:00Z"sv,
              "2026-13-01T00:00:00Z"sv,
              "2026-04-31T00:00:00Z"sv,

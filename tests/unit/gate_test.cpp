@@ -1,4 +1,5 @@
 #include "core/gate.h"
+
 #include "support/catch.hpp"
 
 using namespace laterd::core;

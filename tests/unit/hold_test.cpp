@@ -1,4 +1,5 @@
 #include "core/hold.h"
+
 #include "support/catch.hpp"
 
 using namespace laterd::core;

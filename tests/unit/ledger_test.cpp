@@ -1,15 +1,18 @@
+#include "core/ledger.h"
+
+#include "support/catch.hpp"
+
 #include <map>
 #include <random>
 #include <vector>
-
-#include "core/ledger.h"
-#include "support/catch.hpp"
 
 using namespace laterd::core;
 
 namespace {
 
-constexpr WallTime due(std::int64_t ms) { return WallTime{Milliseconds{ms}}; }
+constexpr WallTime due(std::int64_t ms) {
+    return WallTime{Milliseconds{ms}};
+}
 
 // What a ledger has to answer, in the most obvious way.
 class NaiveLedger {
@@ -120,17 +123,22 @@ TEST_CASE("a ledger agrees with a naive one whatever happens", "[ledger]") {
     const auto chance = [&](int percent) { return static_cast<int>(random() % 100) < percent; };
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     const Offset start = static_cast<Offset>(random() % 1'000);
-    const int gap_percent = static_cast<int>(seed % 3) * 20;  // none at all, too: the ledger computes places then
+    const int gap_percent =
+        static_cast<int>(seed % 3) * 20;  // none at all, too: the ledger computes places then
     Ledger ledger(start);
     NaiveLedger naive(start);
     for (int step = 0; step < 2'000; ++step) {
         const auto& open = naive.unsettled();
         if (chance(45)) {
-            const Offset offset = naive.position() + (chance(gap_percent) ? 1 + static_cast<Offset>(below(5)) : 0);
+            const Offset offset =
+                naive.position() + (chance(gap_percent) ? 1 + static_cast<Offset>(below(5)) : 0);
             ledger.received(offset, due(step));
             naive.received(offset, due(step));
         } else if (chance(80) && !open.empty()) {
-            const Offset offset = std::next(open.begin(), static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(open.size(), 9))))->first;
+            const Offset offset =
+                std::next(open.begin(),
+                          static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(open.size(), 9))))
+                    ->first;
             REQUIRE(ledger.settled(offset) == naive.settled(offset));
         } else if (chance(40)) {
             const Offset offset = naive.position() - 10 + static_cast<Offset>(below(12));
@@ -143,7 +151,8 @@ TEST_CASE("a ledger agrees with a naive one whatever happens", "[ledger]") {
             // Only a tail of which nothing is settled can be rewound.
             Offset from = naive.position();
             auto place = open.rbegin();
-            for (std::size_t many = below(3); place != open.rend() && place->first + 1 == from && many > 0; --many, ++place) {
+            for (std::size_t many = below(3); place != open.rend() && place->first + 1 == from && many > 0;
+                 --many, ++place) {
                 from = place->first;
             }
             ledger.rewind_to(from);

@@ -1,14 +1,15 @@
 // The exact text of log lines, and what happens to them on their way to stderr.
+#include "log/log.h"
+
+#include "loop/fd.h"
+#include "support/catch.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
 #include <thread>
-
-#include "log/log.h"
-#include "loop/fd.h"
-#include "support/catch.hpp"
 
 using namespace laterd;
 using log::Format;
@@ -19,14 +20,16 @@ namespace {
 constexpr std::int64_t k_time = 1'700'000'000'123;
 
 std::string text(std::string_view event, log::Fields fields = {}) {
-    const std::string line = log::format_line(Format::text, Level::info, k_time, event, std::span(fields.begin(), fields.size()));
+    const std::string line =
+        log::format_line(Format::text, Level::info, k_time, event, std::span(fields.begin(), fields.size()));
     const std::string prefix = "time=2023-11-14T22:13:20.123Z level=info event=";
     REQUIRE(line.substr(0, prefix.size()) == prefix);
     return line.substr(prefix.size());
 }
 
 std::string json(std::string_view event, log::Fields fields = {}) {
-    return log::format_line(Format::json, Level::warn, k_time, event, std::span(fields.begin(), fields.size()));
+    return log::format_line(Format::json, Level::warn, k_time, event,
+                            std::span(fields.begin(), fields.size()));
 }
 
 // Puts a pipe in the place of stderr while it lives.
@@ -70,16 +73,22 @@ class StderrPipe {
 
 TEST_CASE("a text line is logfmt", "[log]") {
     CHECK(text("started") == "started");
-    CHECK(text("partition stopped", {{"route", "orders-15m"}, {"partition", 3}, {"offset", std::int64_t{1'234}}}) ==
+    CHECK(text("partition stopped",
+               {{"route", "orders-15m"}, {"partition", 3}, {"offset", std::int64_t{1'234}}}) ==
           R"("partition stopped" route=orders-15m partition=3 offset=1234)");
-    CHECK(text("x", {{"ratio", 0.25}, {"yes", true}, {"no", false}, {"below", -1}}) == "x ratio=0.25 yes=true no=false below=-1");
+    CHECK(text("x", {{"ratio", 0.25}, {"yes", true}, {"no", false}, {"below", -1}}) ==
+          "x ratio=0.25 yes=true no=false below=-1");
 }
 
 TEST_CASE("each level has its word", "[log]") {
-    CHECK(log::format_line(Format::text, Level::trace, 0, "x", {}) == "time=1970-01-01T00:00:00.000Z level=trace event=x");
-    CHECK(log::format_line(Format::text, Level::debug, 0, "x", {}) == "time=1970-01-01T00:00:00.000Z level=debug event=x");
-    CHECK(log::format_line(Format::text, Level::warn, 0, "x", {}) == "time=1970-01-01T00:00:00.000Z level=warn event=x");
-    CHECK(log::format_line(Format::text, Level::error, 0, "x", {}) == "time=1970-01-01T00:00:00.000Z level=error event=x");
+    CHECK(log::format_line(Format::text, Level::trace, 0, "x", {}) ==
+          "time=1970-01-01T00:00:00.000Z level=trace event=x");
+    CHECK(log::format_line(Format::text, Level::debug, 0, "x", {}) ==
+          "time=1970-01-01T00:00:00.000Z level=debug event=x");
+    CHECK(log::format_line(Format::text, Level::warn, 0, "x", {}) ==
+          "time=1970-01-01T00:00:00.000Z level=warn event=x");
+    CHECK(log::format_line(Format::text, Level::error, 0, "x", {}) ==
+          "time=1970-01-01T00:00:00.000Z level=error event=x");
 }
 
 TEST_CASE("a text value that is not plain is quoted and escaped", "[log]") {
@@ -105,10 +114,12 @@ TEST_CASE("a text value that is not plain is quoted and escaped", "[log]") {
 }
 
 TEST_CASE("a JSON line has the same fields in the same order", "[log]") {
-    CHECK(json("partition stopped", {{"route", "a \"b\""}, {"offset", 7}, {"ratio", 0.5}, {"yes", true}}) ==
-          R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"partition stopped","route":"a \"b\"","offset":7,"ratio":0.5,"yes":true})");
+    CHECK(
+        json("partition stopped", {{"route", "a \"b\""}, {"offset", 7}, {"ratio", 0.5}, {"yes", true}}) ==
+        R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"partition stopped","route":"a \"b\"","offset":7,"ratio":0.5,"yes":true})");
     CHECK(json("x", {{"v", "bad \xff\nutf-8"}}) ==
-          "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"warn\",\"event\":\"x\",\"v\":\"bad \xef\xbf\xbd\\nutf-8\"}");
+          "{\"time\":\"2023-11-14T22:13:20.123Z\",\"level\":\"warn\",\"event\":\"x\",\"v\":\"bad "
+          "\xef\xbf\xbd\\nutf-8\"}");
 }
 
 TEST_CASE("lines of enabled levels reach stderr in order, before stop returns", "[log]") {

@@ -1,4 +1,10 @@
 // The poller, its wake-ups and the errand thread, on the real clocks of this machine (which are only read).
+#include "loop/clock.h"
+#include "loop/errands.h"
+#include "loop/poller.h"
+#include "loop/wakeup.h"
+#include "support/catch.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,12 +15,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "loop/clock.h"
-#include "loop/errands.h"
-#include "loop/poller.h"
-#include "loop/wakeup.h"
-#include "support/catch.hpp"
 
 using namespace laterd;
 using namespace std::chrono_literals;
@@ -29,7 +29,8 @@ TEST_CASE("the poller wakes at a wall time and not before", "[loop]") {
         while (read_clocks().wall < at) {
             poller.wait(at, std::nullopt);
         }
-        // A wait that ended for the timer ended at the time, not a millisecond early: the clock is rounded down.
+        // A wait that ended for the timer ended at the time, not a millisecond early: the clock is rounded
+        // down.
         CHECK(read_clocks().wall >= at);
         CHECK(read_clocks().wall - at < 2s);
     }
@@ -52,8 +53,12 @@ TEST_CASE("one wait is enough to reach a time", "[loop]") {
 TEST_CASE("the poller wakes at the earlier of the two times", "[loop]") {
     Poller poller;
     const core::Now before = read_clocks();
-    SECTION("the wall time") { poller.wait(before.wall + 20ms, before.steady + 1h); }
-    SECTION("the steady time") { poller.wait(before.wall + 1h, before.steady + 20ms); }
+    SECTION("the wall time") {
+        poller.wait(before.wall + 20ms, before.steady + 1h);
+    }
+    SECTION("the steady time") {
+        poller.wait(before.wall + 1h, before.steady + 20ms);
+    }
     const auto waited = read_clocks().steady - before.steady;
     CHECK(waited >= 19ms);
     CHECK(waited < 10s);
@@ -62,11 +67,21 @@ TEST_CASE("the poller wakes at the earlier of the two times", "[loop]") {
 TEST_CASE("a time that has passed returns at once", "[loop]") {
     Poller poller;
     const core::Now now = read_clocks();
-    SECTION("a little ago") { poller.wait(now.wall, std::nullopt); }
-    SECTION("the epoch") { poller.wait(core::WallTime{}, std::nullopt); }
-    SECTION("before the epoch") { poller.wait(core::WallTime::min(), std::nullopt); }
-    SECTION("on the steady clock") { poller.wait(std::nullopt, core::SteadyTime{}); }
-    SECTION("with the other one far away") { poller.wait(core::WallTime::max(), now.steady); }
+    SECTION("a little ago") {
+        poller.wait(now.wall, std::nullopt);
+    }
+    SECTION("the epoch") {
+        poller.wait(core::WallTime{}, std::nullopt);
+    }
+    SECTION("before the epoch") {
+        poller.wait(core::WallTime::min(), std::nullopt);
+    }
+    SECTION("on the steady clock") {
+        poller.wait(std::nullopt, core::SteadyTime{});
+    }
+    SECTION("with the other one far away") {
+        poller.wait(core::WallTime::max(), now.steady);
+    }
     CHECK(read_clocks().steady - now.steady < 5s);
 }
 

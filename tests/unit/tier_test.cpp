@@ -1,4 +1,5 @@
 #include "core/tier.h"
+
 #include "support/catch.hpp"
 
 using namespace laterd::core;
@@ -22,7 +23,8 @@ TEST_CASE("the time to a partition's head and the memory decide its tier", "[tie
 TEST_CASE("a partition that goes cold has time to come back before its head is due", "[tier]") {
     const TierTimes times;
     CHECK(times.resume_ahead >= 2s);  // a resume takes up to 1 s to deliver
-    CHECK(times.resume_ahead < times.read_ahead);  // else it would go cold again at once, when memory is tight
+    CHECK(times.resume_ahead <
+          times.read_ahead);  // else it would go cold again at once, when memory is tight
     CHECK(times.refill < times.read_ahead);
     CHECK(times.refill >= 1'500ms);  // what the hold must never fall below
 }
