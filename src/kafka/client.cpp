@@ -26,11 +26,4 @@ int timeout_ms(std::chrono::milliseconds timeout) noexcept {
         std::clamp<std::chrono::milliseconds::rep>(timeout.count(), 0, std::numeric_limits<int>::max()));
 }
 
-MetadataPtr metadata_of(rd_kafka_t* client, rd_kafka_topic_t* topic, std::chrono::milliseconds timeout,
-                        rd_kafka_resp_err_t& error) {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    error = rd_kafka_metadata(client, 0, topic, &metadata, timeout_ms(timeout));
-    return MetadataPtr(metadata);
-}
-
 }  // namespace laterd::kafka

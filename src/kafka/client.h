@@ -33,8 +33,4 @@ rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf);
 // librdkafka takes whole milliseconds in an int.
 int timeout_ms(std::chrono::milliseconds timeout) noexcept;
 
-// Metadata of one topic; null with `error` set when there was no answer.
-MetadataPtr metadata_of(rd_kafka_t* client, rd_kafka_topic_t* topic, std::chrono::milliseconds timeout,
-                        rd_kafka_resp_err_t& error);
-
 }  // namespace laterd::kafka

@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "kafka/client.h"
+#include "kafka/topic_state.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -510,12 +511,8 @@ std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
                                                       std::chrono::milliseconds timeout) const {
     const std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>> handle(
         rd_kafka_topic_new(client_, topic.c_str(), nullptr));
-    rd_kafka_resp_err_t error{};
-    const MetadataPtr metadata = metadata_of(client_, handle.get(), timeout, error);
-    if (!metadata || metadata->topic_cnt != 1 || metadata->topics[0].err) {
-        return std::nullopt;
-    }
-    return metadata->topics[0].partition_cnt;
+    const TopicState state = topic_state(client_, handle.get(), timeout);
+    return state.exists ? std::optional(state.partitions) : std::nullopt;
 }
 
 void Consumer::kick(const TopicPartition& place, std::chrono::milliseconds timeout) const {

@@ -7,6 +7,7 @@
 #include "kafka/errors.h"
 #include "kafka/headers.h"
 #include "kafka/properties.h"
+#include "kafka/topic_state.h"
 #include "loop/wakeup.h"
 
 #include <chrono>
@@ -44,14 +45,6 @@ struct SendResult {
     };
     Kind kind;
     ErrorCode error = 0;
-};
-
-// What a cluster says about a topic.
-struct TopicState {
-    bool known = false;  // false: no answer
-    bool exists = false;
-    std::int32_t partitions = 0;
-    ErrorCode error = 0;  // why it is not known or does not exist
 };
 
 class Producer {
@@ -103,6 +96,7 @@ class Producer {
 
   private:
     void handle(Listener& listener, rd_kafka_op_s* event);
+    void handle_error(Listener& listener, rd_kafka_op_s* event);
 
     loop::Wakeup signal_;
     rd_kafka_s* client_ = nullptr;

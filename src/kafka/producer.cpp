@@ -1,0 +1,141 @@
+#include "kafka/producer.h"
+
+#include "kafka/client.h"
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace laterd::kafka {
+
+namespace {
+
+// librdkafka takes a null pointer for null, so what is empty needs some address.
+void* address(const std::optional<std::string_view>& bytes) {
+    const char* data = !bytes ? nullptr : bytes->empty() ? "" : bytes->data();
+    return const_cast<char*>(data);
+}
+
+std::size_t size(const std::optional<std::string_view>& bytes) {
+    return bytes ? bytes->size() : 0;
+}
+
+}  // namespace
+
+Producer::Producer(const ProducerSettings& settings)
+    : client_(make_client(RD_KAFKA_PRODUCER, producer_conf(settings))),
+      queue_(rd_kafka_queue_get_main(client_)) {
+    const std::uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue_, signal_.fd(), &one, sizeof one);
+}
+
+Producer::~Producer() {
+    for (const auto& [name, handle] : topics_) {
+        rd_kafka_topic_destroy(handle);
+    }
+    rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
+    rd_kafka_queue_destroy(queue_);
+    // Else destroying waits for what is unsent, which may be for ever.
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(client_);
+}
+
+TopicHandle Producer::topic(const std::string& name) {
+    const auto [at, is_new] = topics_.try_emplace(name, nullptr);
+    if (is_new) {
+        at->second = rd_kafka_topic_new(client_, name.c_str(), nullptr);
+        assert(at->second != nullptr);
+    }
+    return at->second;
+}
+
+SendResult Producer::send(const Outgoing& record, Headers& headers) {
+    // Pairs of tag and value as librdkafka's V_ macros make them; without a copy flag the value is borrowed.
+    const auto error = rd_kafka_producev(client_,                                                          //
+                                         RD_KAFKA_VTYPE_RKT, record.topic,                                 //
+                                         RD_KAFKA_VTYPE_PARTITION, record.partition,                       //
+                                         RD_KAFKA_VTYPE_MSGFLAGS, 0,                                       //
+                                         RD_KAFKA_VTYPE_VALUE, address(record.value), size(record.value),  //
+                                         RD_KAFKA_VTYPE_KEY, address(record.key), size(record.key),        //
+                                         RD_KAFKA_VTYPE_TIMESTAMP, record.timestamp,                       //
+                                         RD_KAFKA_VTYPE_OPAQUE, record.opaque,                             //
+                                         RD_KAFKA_VTYPE_HEADERS, headers.get(),                            //
+                                         RD_KAFKA_VTYPE_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        static_cast<void>(headers.release());
+        ++in_flight_;
+        return {.kind = SendResult::Kind::accepted};
+    }
+    const bool is_full = error == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    return {.kind = is_full ? SendResult::Kind::full : SendResult::Kind::refused, .error = error};
+}
+
+void Producer::serve(Listener& listener) {
+    signal_.clear();
+    while (const EventPtr event{rd_kafka_queue_poll(queue_, 0)}) {
+        handle(listener, event.get());
+    }
+}
+
+void Producer::handle(Listener& listener, rd_kafka_op_s* event) {
+    switch (rd_kafka_event_type(event)) {
+        case RD_KAFKA_EVENT_DR:
+            while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
+                --in_flight_;
+                listener.on_report(message->_private, message->err);
+            }
+            break;
+        case RD_KAFKA_EVENT_ERROR:
+            handle_error(listener, event);
+            break;
+        case RD_KAFKA_EVENT_LOG: {
+            const char* facility = "";
+            const char* text = "";
+            int level = 0;
+            rd_kafka_event_log(event, &facility, &text, &level);
+            listener.on_log(level, text);
+            break;
+        }
+        default:
+            break;
+    }
+}
+
+void Producer::handle_error(Listener& listener, rd_kafka_op_s* event) {
+    const auto error = rd_kafka_event_error(event);
+    if (error != RD_KAFKA_RESP_ERR__FATAL) {
+        listener.on_error(error, rd_kafka_event_error_string(event), false);
+        return;
+    }
+    std::array<char, 512> why{};
+    const auto cause = rd_kafka_fatal_error(client_, why.data(), why.size());
+    listener.on_error(cause, why.data(), true);
+}
+
+void Producer::purge_unsent() noexcept {
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE);
+}
+
+std::optional<std::string> Producer::fatal_error() const {
+    std::array<char, 512> why{};
+    if (rd_kafka_fatal_error(client_, why.data(), why.size()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return std::nullopt;
+    }
+    return why.data();
+}
+
+void Producer::close(Listener& listener, std::chrono::milliseconds timeout) {
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    while (in_flight_ > 0 && std::chrono::steady_clock::now() < until) {
+        if (const EventPtr event{rd_kafka_queue_poll(queue_, 20)}) {
+            handle(listener, event.get());
+        }
+    }
+}
+
+TopicState Producer::refresh(TopicHandle topic, std::chrono::milliseconds timeout) const {
+    return topic_state(client_, topic, timeout);
+}
+
+}  // namespace laterd::kafka
