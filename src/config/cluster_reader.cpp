@@ -1,14 +1,14 @@
 #include "config/cluster_reader.h"
 
+#include "config/property.h"
+#include "config/quote.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "config/property.h"
-#include "config/quote.h"
 
 namespace laterd::config {
 

@@ -1,13 +1,13 @@
 // Makes the clusters of a routing table from the document; reads the files of their secrets.
 #pragma once
 
-#include <filesystem>
-#include <vector>
-
 #include "config/environment.h"
 #include "config/findings.h"
 #include "config/routing_table.h"
 #include "config/section.h"
+
+#include <filesystem>
+#include <vector>
 
 namespace laterd::config {
 

@@ -1,5 +1,10 @@
 #include "config/contradiction.h"
 
+#include "config/quantity.h"
+#include "config/quote.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <map>
@@ -10,11 +15,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-
-#include "config/quantity.h"
-#include "config/quote.h"
 
 namespace laterd::config {
 
@@ -40,7 +40,8 @@ std::vector<Written> written_by(const Route& route) {
 // By name: a regex never matches a topic that this file writes, so it closes no circle.
 bool reads(const Route& route, const Written& written) {
     return written.is_known() && route.from.cluster == written.cluster &&
-           std::find(route.from.topics.begin(), route.from.topics.end(), written.topic) != route.from.topics.end();
+           std::find(route.from.topics.begin(), route.from.topics.end(), written.topic) !=
+               route.from.topics.end();
 }
 
 // One step of a circle: route `from` writes what route `to` reads.
@@ -54,8 +55,8 @@ class Circles {
   public:
     explicit Circles(const std::vector<Route>& routes) : routes_(routes) {}
 
-    // The shortest way from a route back to itself over routes below it in the file; a circle is thus found once, at
-    // its first route.
+    // The shortest way from a route back to itself over routes below it in the file; a circle is thus found
+    // once, at its first route.
     std::vector<Step> back_to(std::size_t start) const {
         std::map<std::size_t, Step> came_by;
         std::queue<std::size_t> next({start});
@@ -87,7 +88,8 @@ class Circles {
         return steps;
     }
 
-    static std::vector<Step> way(const std::map<std::size_t, Step>& came_by, std::size_t start, const Step& last) {
+    static std::vector<Step> way(const std::map<std::size_t, Step>& came_by, std::size_t start,
+                                 const Step& last) {
         std::vector<Step> steps{last};
         while (steps.back().from != start) {
             steps.push_back(came_by.at(steps.back().from));
@@ -124,11 +126,12 @@ class Contradictions {
             if (route.from.group.empty() || route.from.cluster.empty()) {
                 continue;
             }
-            const auto [owner, is_first] = owners.emplace(std::pair(route.from.cluster, route.from.group), route.name);
+            const auto [owner, is_first] =
+                owners.emplace(std::pair(route.from.cluster, route.from.group), route.name);
             if (!is_first) {
                 findings_.error(path_of(route) / "from" / "group",
-                                fmt::format("{} is the group of route {} too; expected one of its own", quote(route.from.group),
-                                            quote(owner->second)));
+                                fmt::format("{} is the group of route {} too; expected one of its own",
+                                            quote(route.from.group), quote(owner->second)));
             }
         }
     }
@@ -137,13 +140,15 @@ class Contradictions {
         for (const Written& written : written_by(route)) {
             if (reads(route, written)) {
                 findings_.error(path_of(route) / written.key / "topic",
-                                fmt::format("{} is a source of the same route; expected another topic", quote(written.topic)));
+                                fmt::format("{} is a source of the same route; expected another topic",
+                                            quote(written.topic)));
             }
         }
         if (route.dead_letter && !route.to.topic.empty() && route.dead_letter->topic == route.to.topic &&
             route.dead_letter->cluster == route.to.cluster) {
-            findings_.error(path_of(route) / "dead_letter" / "topic",
-                            fmt::format("{} is the target too; expected another topic", quote(route.to.topic)));
+            findings_.error(
+                path_of(route) / "dead_letter" / "topic",
+                fmt::format("{} is the target too; expected another topic", quote(route.to.topic)));
         }
     }
 
@@ -159,7 +164,8 @@ class Contradictions {
     void report_circle(const std::vector<Step>& circle) {
         std::string text = "a record would go round for ever: ";
         for (const Step& step : circle) {
-            text += fmt::format("{} writes {}, ", quote(table_.routes[step.from].name), quote(step.written.topic));
+            text += fmt::format("{} writes {}, ", quote(table_.routes[step.from].name),
+                                quote(step.written.topic));
             text += fmt::format("{} reads it{}", quote(table_.routes[step.to].name),
                                 &step == &circle.back() ? "" : " and ");
         }
@@ -169,12 +175,14 @@ class Contradictions {
     }
 
     void check_memory() {
-        const std::uint64_t floor = k_memory_floor_per_worker * static_cast<std::uint64_t>(std::max(table_.workers(), 1));
+        const std::uint64_t floor =
+            k_memory_floor_per_worker * static_cast<std::uint64_t>(std::max(table_.workers(), 1));
         const bool is_known = !(root_ / "limits").is_broken("memory") && !root_.is_broken("limits");
         if (is_known && table_.memory < floor) {
-            findings_.error((root_ / "limits").path() / "memory",
-                            fmt::format("{} is too little for {} workers in all; expected at least {}",
-                                        format_size(table_.memory), std::max(table_.workers(), 1), format_size(floor)));
+            findings_.error(
+                (root_ / "limits").path() / "memory",
+                fmt::format("{} is too little for {} workers in all; expected at least {}",
+                            format_size(table_.memory), std::max(table_.workers(), 1), format_size(floor)));
         }
     }
 
@@ -203,10 +211,12 @@ class Contradictions {
             for (const std::string& broker : cluster.brokers) {
                 const auto [owner, is_first] = owners.emplace(broker, cluster.name);
                 if (!is_first) {
-                    findings_.warn((root_ / "clusters").path() / cluster.name / "brokers",
-                                   fmt::format("{} is a broker of cluster {} too; groups and circles that the two share are "
-                                               "not noticed",
-                                               quote(broker), quote(owner->second)));
+                    findings_.warn(
+                        (root_ / "clusters").path() / cluster.name / "brokers",
+                        fmt::format(
+                            "{} is a broker of cluster {} too; groups and circles that the two share are "
+                            "not noticed",
+                            quote(broker), quote(owner->second)));
                     break;
                 }
             }

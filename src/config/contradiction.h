@@ -7,8 +7,8 @@
 
 namespace laterd::config {
 
-// A disabled route counts like any other, so that enabling it brings no new problem. Empty names in the table are
-// unknown ones and contradict nothing.
+// A disabled route counts like any other, so that enabling it brings no new problem. Empty names in the table
+// are unknown ones and contradict nothing.
 void find_contradictions(const RoutingTable& table, const Section& root, Findings& findings);
 
 }  // namespace laterd::config

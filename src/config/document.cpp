@@ -1,19 +1,19 @@
 #include "config/document.h"
 
-#include <cstddef>
-#include <exception>
-#include <sstream>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include "config/quote.h"
+#include "config/utf8.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include "config/quote.h"
-#include "config/utf8.h"
+#include <cstddef>
+#include <exception>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace laterd::config {
 
@@ -25,8 +25,8 @@ Place place_of(const YAML::Mark& mark) {
     return mark.is_null() ? Place{1, 1} : Place{mark.line + 1, mark.column + 1};
 }
 
-// yaml-cpp's own tree keeps the first of two equal keys, forgets where null stands and follows aliases; so the tree
-// is made from its events.
+// yaml-cpp's own tree keeps the first of two equal keys, forgets where null stands and follows aliases; so
+// the tree is made from its events.
 class TreeBuilder final : public YAML::EventHandler {
   public:
     explicit TreeBuilder(Findings& findings) : findings_(findings) {}
@@ -116,8 +116,9 @@ class TreeBuilder final : public YAML::EventHandler {
         }
         for (const Entry& before : level.node.entries) {
             if (before.key == entry.key) {
-                findings_.error_at(entry.place, path() / entry.key,
-                                   fmt::format("given twice, first in line {}; expected once", before.place.line));
+                findings_.error_at(
+                    entry.place, path() / entry.key,
+                    fmt::format("given twice, first in line {}; expected once", before.place.line));
                 return;
             }
         }
@@ -206,7 +207,8 @@ std::optional<Node> read_document(const std::string& text, Findings& findings) {
         report_syntax(text, problem, findings);
         return std::nullopt;
     } catch (const std::exception& problem) {
-        findings.error_at({}, {}, fmt::format("not YAML: {}; expected a routing table in YAML", problem.what()));
+        findings.error_at({}, {},
+                          fmt::format("not YAML: {}; expected a routing table in YAML", problem.what()));
         return std::nullopt;
     }
     std::optional<Node> root = builder.take_root();

@@ -1,11 +1,11 @@
 // Reads YAML strictly: one document, every key once, no anchors, aliases or tags, nothing converted.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "config/findings.h"
 #include "config/node.h"
+
+#include <optional>
+#include <string>
 
 namespace laterd::config {
 

@@ -1,14 +1,14 @@
 #include "config/due_reader.h"
 
+#include "config/quantity.h"
+#include "config/words.h"
+
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
-
-#include "config/quantity.h"
-#include "config/words.h"
 
 namespace laterd::config {
 
@@ -24,7 +24,10 @@ constexpr milliseconds k_max_of_header = std::chrono::days(30);
 class DueReader {
   public:
     DueReader(const Section& route, Findings& findings)
-        : route_(route), due_(route / "due"), findings_(findings), has_dead_letter_(route.has("dead_letter")) {}
+        : route_(route),
+          due_(route / "due"),
+          findings_(findings),
+          has_dead_letter_(route.has("dead_letter")) {}
 
     DueRule read() {
         if (route_.has("delay") && route_.has("due")) {
@@ -55,21 +58,24 @@ class DueReader {
     DueRule read_delay(const Section& section) {
         DueRule rule;
         const std::optional<milliseconds> delay = section.duration("delay");
-        const DueFallback standard{.kind = has_dead_letter_ ? DueFallback::Kind::dead_letter : DueFallback::Kind::stop};
+        const DueFallback standard{.kind = has_dead_letter_ ? DueFallback::Kind::dead_letter
+                                                            : DueFallback::Kind::stop};
         rule.delay = delay.value_or(milliseconds(0));
         rule.missing = fallback("missing").value_or(standard);
         rule.invalid = fallback("invalid").value_or(standard);
         rule.max = due_.duration("max").value_or(rule.delay + k_max_after_delay);
         if (rule.missing.kind == DueFallback::Kind::delay) {
-            findings_.error(due_.path() / "missing",
-                            "a delay counts from the record's timestamp, which is what is missing here; expected "
-                            "dead_letter, now or stop");
+            findings_.error(
+                due_.path() / "missing",
+                "a delay counts from the record's timestamp, which is what is missing here; expected "
+                "dead_letter, now or stop");
         }
         if (delay && rule.max < *delay) {
-            findings_.error(due_.path() / "max",
-                            fmt::format("{} is less than the delay, so that every record would be too far; expected "
-                                        "at least {}",
-                                        format_duration(rule.max), format_duration(*delay)));
+            findings_.error(
+                due_.path() / "max",
+                fmt::format("{} is less than the delay, so that every record would be too far; expected "
+                            "at least {}",
+                            format_duration(rule.max), format_duration(*delay)));
         }
         check_dead_letter();
         return rule;
@@ -89,9 +95,10 @@ class DueReader {
         demand_choice("missing", "now, stop or a delay like 15m");
         demand_choice("invalid", "now or stop");
         if (rule.missing.kind == DueFallback::Kind::delay && rule.missing.delay > rule.max) {
-            findings_.error(due_.path() / "missing",
-                            fmt::format("{} is more than max, so that the record would be too far; expected at most {}",
-                                        format_duration(rule.missing.delay), format_duration(rule.max)));
+            findings_.error(
+                due_.path() / "missing",
+                fmt::format("{} is more than max, so that the record would be too far; expected at most {}",
+                            format_duration(rule.missing.delay), format_duration(rule.max)));
         }
         check_dead_letter();
         return rule;
@@ -111,15 +118,17 @@ class DueReader {
     // Nobody should learn from a stopped partition what happens to such a record.
     void demand_choice(std::string_view key, std::string_view words) {
         if (!has_dead_letter_ && !due_.has(key)) {
-            findings_.error(due_.path() / key,
-                            fmt::format("missing; a header route without dead_letter has to choose: {}", words));
+            findings_.error(
+                due_.path() / key,
+                fmt::format("missing; a header route without dead_letter has to choose: {}", words));
         }
     }
 
     void check_dead_letter() {
         for (const std::string_view key : {"missing", "invalid"}) {
             if (!has_dead_letter_ && due_.text(key) == "dead_letter") {
-                findings_.error(due_.path() / key, "the route has no dead_letter; expected one, or now or stop here");
+                findings_.error(due_.path() / key,
+                                "the route has no dead_letter; expected one, or now or stop here");
             }
         }
     }

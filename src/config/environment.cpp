@@ -1,16 +1,15 @@
 #include "config/environment.h"
 
+#include "config/quote.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-
-#include <sys/stat.h>
-
-#include <fmt/format.h>
-
-#include "config/quote.h"
 
 namespace laterd::config {
 
@@ -28,10 +27,10 @@ Environment process_environment() {
 }
 
 Parsed<SecretFile> read_secret_file(const std::filesystem::path& path) {
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0) {
-        return Problem{fmt::format("{} cannot be read: {}; expected a file with the value", quote(path.string()),
-                                   std::strerror(errno))};
+        return Problem{fmt::format("{} cannot be read: {}; expected a file with the value",
+                                   quote(path.string()), std::strerror(errno))};
     }
     // A device or a pipe would keep the reader waiting.
     if (!S_ISREG(status.st_mode) || status.st_size > k_largest_secret) {
@@ -41,7 +40,8 @@ Parsed<SecretFile> read_secret_file(const std::filesystem::path& path) {
     SecretFile file{.content = {std::istreambuf_iterator<char>(stream), {}},
                     .is_world_readable = (status.st_mode & S_IROTH) != 0};
     if (!stream) {
-        return Problem{fmt::format("{} cannot be read; expected a file that laterd may read", quote(path.string()))};
+        return Problem{
+            fmt::format("{} cannot be read; expected a file that laterd may read", quote(path.string()))};
     }
     return file;
 }

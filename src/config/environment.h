@@ -1,12 +1,12 @@
 // What the routing table takes from outside its file: variables and the files of its secrets.
 #pragma once
 
+#include "config/parsed.h"
+
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
-
-#include "config/parsed.h"
 
 namespace laterd::config {
 

@@ -1,8 +1,8 @@
 #include "config/finding.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace laterd::config {
 

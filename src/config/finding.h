@@ -1,11 +1,11 @@
 // One problem of a routing table: where it is, what is wrong and what was expected.
 #pragma once
 
+#include "config/place.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "config/place.h"
 
 namespace laterd::config {
 

@@ -13,11 +13,11 @@ constexpr std::size_t k_most = 1'000;
 }  // namespace
 
 void Findings::error(const Path& path, std::string text) {
-    add(Severity::error, place_of(path), path, std::move(text));
+    add(Severity::error, places_.of(path), path, std::move(text));
 }
 
 void Findings::warn(const Path& path, std::string text) {
-    add(Severity::warning, place_of(path), path, std::move(text));
+    add(Severity::warning, places_.of(path), path, std::move(text));
 }
 
 void Findings::error_at(Place place, const Path& path, std::string text) {
@@ -32,32 +32,6 @@ std::vector<Finding> Findings::take() {
     std::stable_sort(findings_.begin(), findings_.end(),
                      [](const Finding& a, const Finding& b) { return a.place < b.place; });
     return std::move(findings_);
-}
-
-Place Findings::place_of(const Path& path) const {
-    Place place{1, 1};
-    const Node* node = root_;
-    for (const Path::Step& step : path.steps()) {
-        if (node == nullptr) {
-            break;
-        }
-        if (step.is_index) {
-            if (step.index >= node->items.size()) {
-                break;
-            }
-            node = &node->items[step.index];
-            place = node->place;
-            continue;
-        }
-        auto entry = std::find_if(node->entries.begin(), node->entries.end(),
-                                  [&](const Entry& e) { return e.key == step.key; });
-        if (entry == node->entries.end()) {
-            break;
-        }
-        node = &entry->value;
-        place = node->kind == Node::Kind::scalar ? node->place : entry->place;
-    }
-    return place;
 }
 
 void Findings::add(Severity severity, Place place, const Path& path, std::string text) {

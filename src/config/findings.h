@@ -1,21 +1,22 @@
 // Collects the findings about one document; knows the place of every path in it.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "config/finding.h"
-#include "config/node.h"
 #include "config/path.h"
+#include "config/places.h"
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace laterd::config {
 
 class Findings {
   public:
-    // From now on places come from this document, which must outlive the calls of `error` and `warn`.
-    void locate_in(const Node& root) { root_ = &root; }
+    // From now on paths are looked up here.
+    void locate_by(Places places) { places_ = std::move(places); }
+    const Places& places() const noexcept { return places_; }
 
-    // At the place of the value; of a map or list: of its key; of a missing one: of the nearest key around it.
     void error(const Path& path, std::string text);
     void warn(const Path& path, std::string text);
 
@@ -27,10 +28,9 @@ class Findings {
     std::vector<Finding> take();
 
   private:
-    Place place_of(const Path& path) const;
     void add(Severity severity, Place place, const Path& path, std::string text);
 
-    const Node* root_ = nullptr;
+    Places places_;
     std::vector<Finding> findings_;
     bool is_full_ = false;  // a file that is no routing table at all would fill the screen
 };

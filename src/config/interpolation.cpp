@@ -1,35 +1,40 @@
 #include "config/interpolation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
-
-#include <fmt/format.h>
 
 namespace laterd::config {
 
 namespace {
 
 bool is_variable(std::string_view name) {
-    const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+    const auto is_letter = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    };
     return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
         return is_letter(c) || (c >= '0' && c <= '9');
     });
 }
 
-// `inside` is what stands between the braces. An empty variable takes the default, as in a shell. The messages never
-// show the text: it may be half of a password.
+// `inside` is what stands between the braces. An empty variable takes the default, as in a shell. The
+// messages never show the text: it may be half of a password.
 Parsed<std::string> value_of(std::string_view inside, const Environment& environment) {
     const std::size_t colon = inside.find(":-");
     const std::string_view name = inside.substr(0, colon);
     if (!is_variable(name)) {
-        return Problem{"what stands in ${ } names no variable; write ${NAME} or ${NAME:-default}, and $${ for a plain ${"};
+        return Problem{
+            "what stands in ${ } names no variable; write ${NAME} or ${NAME:-default}, and $${ for a plain "
+            "${"};
     }
     const std::optional<std::string> value = environment(std::string(name));
     if (colon != std::string_view::npos) {
         return value && !value->empty() ? *value : std::string(inside.substr(colon + 2));
     }
     if (!value) {
-        return Problem{fmt::format("${{{0}}} is not set in the environment; set it or write ${{{0}:-default}}", name)};
+        return Problem{
+            fmt::format("${{{0}}} is not set in the environment; set it or write ${{{0}:-default}}", name)};
     }
     return *value;
 }

@@ -1,11 +1,11 @@
 // Replaces `${NAME}` and `${NAME:-default}` in a scalar; `$${` is `${`, a lone `$` is itself.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "config/environment.h"
 #include "config/parsed.h"
+
+#include <string>
+#include <string_view>
 
 namespace laterd::config {
 

@@ -1,10 +1,10 @@
 #include "config/key.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 namespace laterd::config {
 

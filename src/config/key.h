@@ -12,17 +12,17 @@ namespace laterd::config {
 
 // What stands under a key.
 enum class Type : std::uint8_t {
-    section,      // a map with the keys of the rows below it
-    names,        // a map from names that the file chooses
-    properties,   // a map from librdkafka properties
+    section,     // a map with the keys of the rows below it
+    names,       // a map from names that the file chooses
+    properties,  // a map from librdkafka properties
     list,
     list_or_commas,  // also one text, as a variable holds it
-    any,          // several shapes; only keys of later versions
-    broker,       // host:port
+    any,             // several shapes; only keys of later versions
+    broker,          // host:port
     topic,
     topic_or_regex,
     group,
-    cluster,      // the name of a cluster of this file
+    cluster,  // the name of a cluster of this file
     instance,
     header,
     text,
@@ -50,13 +50,13 @@ struct Key {
     std::string_view path;
     Type type = Type::text;
     bool required = false;
-    bool secret = false;           // its value is never shown
+    bool secret = false;             // its value is never shown
     std::string_view alternative{};  // a required key may be left out when this neighbour is there
-    std::string_view standard{};   // the default as the file would write it; empty: none
-    std::string_view range{};      // choices `a|b`, or `least..most` of an integer or a duration
-    std::string_view example{};    // as the file would write it, for messages
+    std::string_view standard{};     // the default as the file would write it; empty: none
+    std::string_view range{};        // choices `a|b`, or `least..most` of an integer or a duration
+    std::string_view example{};      // as the file would write it, for messages
     Version since{};
-    std::string_view meaning{};    // a sentence for the reference page
+    std::string_view meaning{};  // a sentence for the reference page
 
     bool is_available() const noexcept { return since <= k_this_version; }
     bool is_map() const noexcept {

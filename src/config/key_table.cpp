@@ -1,13 +1,13 @@
 // The rows. Their order is the order of `--print` and of the reference page.
-#include <array>
-
 #include "config/key.h"
+
+#include <array>
 
 namespace laterd::config {
 
 namespace {
 
-constexpr Version k_retry_step{0, 2};     // handlers, retries, order by due time
+constexpr Version k_retry_step{0, 2};    // handlers, retries, order by due time
 constexpr Version k_operate_step{0, 3};  // metrics endpoint
 
 constexpr auto k_keys = std::to_array<Key>({
@@ -24,7 +24,8 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::list_or_commas,
      .required = true,
      .example = "[kafka-1:9092, kafka-2:9092]",
-     .meaning = "The brokers to ask first for the others; also one text with commas, as a variable holds it."},
+     .meaning =
+         "The brokers to ask first for the others; also one text with commas, as a variable holds it."},
     {.path = "clusters.*.brokers[]",
      .type = Type::broker,
      .example = "kafka-1:9092",
@@ -33,7 +34,9 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::properties,
      .example = "{security.protocol: sasl_ssl}",
      .meaning = "librdkafka properties, passed on to the consumers and producers of this cluster."},
-    {.path = "clusters.*.properties.*", .type = Type::property, .meaning = "The value of a property, verbatim."},
+    {.path = "clusters.*.properties.*",
+     .type = Type::property,
+     .meaning = "The value of a property, verbatim."},
     {.path = "clusters.*.secrets",
      .type = Type::properties,
      .example = "{sasl.password: sasl-password}",
@@ -42,13 +45,15 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::secret_file,
      .secret = true,
      .example = "sasl-password",
-     .meaning = "The file; a relative name is looked up in $CREDENTIALS_DIRECTORY, else beside the routing table. The "
+     .meaning = "The file; a relative name is looked up in $CREDENTIALS_DIRECTORY, else beside the routing "
+                "table. The "
                 "last newline of its content is left out."},
 
     {.path = "routes",
      .type = Type::names,
      .required = true,
-     .example = "{orders-15m: {from: {topics: [orders], group: orders-later}, delay: 15m, to: {topic: orders.later}}}",
+     .example = "{orders-15m: {from: {topics: [orders], group: orders-later}, delay: 15m, to: {topic: "
+                "orders.later}}}",
      .meaning = "The routes, by name."},
     {.path = "routes.*",
      .type = Type::section,
@@ -91,7 +96,9 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::properties,
      .example = "{fetch.wait.max.ms: 100}",
      .meaning = "librdkafka properties for this route's consumers."},
-    {.path = "routes.*.from.properties.*", .type = Type::property, .meaning = "The value of a property, verbatim."},
+    {.path = "routes.*.from.properties.*",
+     .type = Type::property,
+     .meaning = "The value of a property, verbatim."},
     {.path = "routes.*.delay",
      .type = Type::duration,
      .range = "0s..3650d",
@@ -118,7 +125,8 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::choice_or_duration,
      .range = "dead_letter|now|stop",
      .example = "15m",
-     .meaning = "What to do with a record without a due time; a delay counts from the record's timestamp. dead_letter "
+     .meaning = "What to do with a record without a due time; a delay counts from the record's timestamp. "
+                "dead_letter "
                 "by default; a delay route without dead_letter stops the partition."},
     {.path = "routes.*.due.invalid",
      .type = Type::choice,
@@ -132,9 +140,12 @@ constexpr auto k_keys = std::to_array<Key>({
     {.path = "routes.*.order",
      .type = Type::choice,
      .range = "partition|due",
-     .meaning = "partition: a record waits for all earlier records of its partition. due: it is released when due, "
-                "whatever its position. partition by default for a delay, due for a header."},
-    {.path = "routes.*.order=due", .since = k_retry_step, .meaning = "Release in the order of the due times."},
+     .meaning =
+         "partition: a record waits for all earlier records of its partition. due: it is released when due, "
+         "whatever its position. partition by default for a delay, due for a header."},
+    {.path = "routes.*.order=due",
+     .since = k_retry_step,
+     .meaning = "Release in the order of the due times."},
     {.path = "routes.*.wait",
      .type = Type::section,
      .example = "{topic: orders.wait}",
@@ -175,7 +186,9 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::properties,
      .example = "{compression.type: lz4}",
      .meaning = "librdkafka properties for this route's producer."},
-    {.path = "routes.*.to.properties.*", .type = Type::property, .meaning = "The value of a property, verbatim."},
+    {.path = "routes.*.to.properties.*",
+     .type = Type::property,
+     .meaning = "The value of a property, verbatim."},
     {.path = "routes.*.to.handler",
      .type = Type::section,
      .example = "{socket: /run/orders/laterd.sock}",
@@ -222,7 +235,10 @@ constexpr auto k_keys = std::to_array<Key>({
      .example = "{topic: orders.retry}",
      .since = k_retry_step,
      .meaning = "What happens to a record whose delivery failed."},
-    {.path = "routes.*.retry.topic", .type = Type::topic, .since = k_retry_step, .meaning = "The retry topic."},
+    {.path = "routes.*.retry.topic",
+     .type = Type::topic,
+     .since = k_retry_step,
+     .meaning = "The retry topic."},
     {.path = "routes.*.retry.attempts",
      .type = Type::integer,
      .standard = "5",
@@ -266,7 +282,10 @@ constexpr auto k_keys = std::to_array<Key>({
      .example = "true",
      .meaning = "Whether the route runs."},
 
-    {.path = "limits", .type = Type::section, .example = "{memory: 256MiB}", .meaning = "What the process may use."},
+    {.path = "limits",
+     .type = Type::section,
+     .example = "{memory: 256MiB}",
+     .meaning = "What the process may use."},
     {.path = "limits.memory",
      .type = Type::size,
      .standard = "256MiB",
@@ -288,7 +307,10 @@ constexpr auto k_keys = std::to_array<Key>({
      .type = Type::instance,
      .example = "node-7",
      .meaning = "The name of this host for static group membership; dynamic when absent."},
-    {.path = "log", .type = Type::section, .example = "{level: info, format: text}", .meaning = "The log on stderr."},
+    {.path = "log",
+     .type = Type::section,
+     .example = "{level: info, format: text}",
+     .meaning = "The log on stderr."},
     {.path = "log.level",
      .type = Type::choice,
      .standard = "info",

@@ -1,15 +1,5 @@
 #include "config/load.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <utility>
-
-#include <sys/stat.h>
-
-#include <fmt/format.h>
-
 #include "config/cluster_reader.h"
 #include "config/contradiction.h"
 #include "config/document.h"
@@ -18,6 +8,15 @@
 #include "config/route_reader.h"
 #include "config/section.h"
 #include "config/words.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
 namespace laterd::config {
 
@@ -57,13 +56,14 @@ std::filesystem::path secret_folder(const std::filesystem::path& folder, const E
 
 Loaded unreadable(std::string why) {
     return {.table = std::nullopt,
-            .findings = {{.text = fmt::format("cannot be read: {}; expected a routing table, see -c", why)}}};
+            .findings = {{.text = fmt::format("cannot be read: {}; expected a routing table, see -c", why)}},
+            .places = {}};
 }
 
 }  // namespace
 
 Loaded load(const std::filesystem::path& file, const Environment& environment, const PropertyCheck& check) {
-    struct stat status {};
+    struct stat status{};
     if (stat(file.c_str(), &status) != 0) {
         return unreadable(std::strerror(errno));
     }
@@ -83,9 +83,9 @@ Loaded load_text(const std::string& text, const std::filesystem::path& folder, c
     Findings findings;
     std::optional<Node> root = read_document(text, findings);
     if (!root) {
-        return {.table = std::nullopt, .findings = findings.take()};
+        return {.table = std::nullopt, .findings = findings.take(), .places = {}};
     }
-    findings.locate_in(*root);
+    findings.locate_by(Places(*root));
     check_shape(*root, environment, findings);
     const SecretSource secrets{.folder = secret_folder(folder, environment), .read = read_secret};
     RoutingTable table = read_table(Section(*root), secrets, check, findings);
@@ -94,6 +94,7 @@ Loaded load_text(const std::string& text, const std::filesystem::path& folder, c
         loaded.table = std::move(table);
     }
     loaded.findings = findings.take();
+    loaded.places = findings.places();
     return loaded;
 }
 

@@ -1,21 +1,23 @@
 // From a file to a routing table that can be relied on, or to every problem it has.
 #pragma once
 
+#include "config/environment.h"
+#include "config/finding.h"
+#include "config/places.h"
+#include "config/property.h"
+#include "config/routing_table.h"
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/environment.h"
-#include "config/finding.h"
-#include "config/property.h"
-#include "config/routing_table.h"
 
 namespace laterd::config {
 
 struct Loaded {
     std::optional<RoutingTable> table;  // there when no finding is an error
     std::vector<Finding> findings;      // in the order of the file
+    Places places;                      // for findings that come later
 };
 
 // Never throws for what is in the file. `check` may be empty: librdkafka is not asked then.

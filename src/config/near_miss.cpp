@@ -1,9 +1,9 @@
 #include "config/near_miss.h"
 
+#include "config/quote.h"
+
 #include <algorithm>
 #include <cstddef>
-
-#include "config/quote.h"
 
 namespace laterd::config {
 

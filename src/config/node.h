@@ -1,12 +1,12 @@
 // A YAML document as it was written: nothing is converted, everything has its place.
 #pragma once
 
+#include "config/place.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/place.h"
 
 namespace laterd::config {
 

@@ -13,7 +13,7 @@ struct Problem {
 template <typename T>
 class Parsed {
   public:
-    Parsed(T value) : value_(std::move(value)) {}             // NOLINT(google-explicit-constructor): a result
+    Parsed(T value) : value_(std::move(value)) {}            // NOLINT(google-explicit-constructor): a result
     Parsed(Problem problem) : value_(std::move(problem)) {}  // NOLINT(google-explicit-constructor)
 
     explicit operator bool() const noexcept { return std::holds_alternative<T>(value_); }

@@ -1,8 +1,8 @@
 #include "config/path.h"
 
-#include <algorithm>
-
 #include "config/quote.h"
+
+#include <algorithm>
 
 namespace laterd::config {
 
@@ -10,7 +10,8 @@ namespace {
 
 bool is_word(std::string_view key) {
     return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '-';
     });
 }
 

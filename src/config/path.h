@@ -21,7 +21,7 @@ class Path {
     bool empty() const noexcept { return steps_.empty(); }
 
     struct Step {
-        std::string key;         // empty for an item of a list
+        std::string key;  // empty for an item of a list
         std::size_t index = 0;
         bool is_index = false;
     };

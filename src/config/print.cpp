@@ -1,16 +1,16 @@
 #include "config/print.h"
 
-#include <string_view>
-#include <utility>
-
-#include <fmt/format.h>
-#include <yaml-cpp/emitter.h>
-
 #include "config/key.h"
 #include "config/node.h"
 #include "config/property.h"
 #include "config/quantity.h"
 #include "config/words.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/emitter.h>
+
+#include <string_view>
+#include <utility>
 
 namespace laterd::config {
 
@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view k_hidden = "(hidden)";
 
-// The document that would give this table. Which key stands where and which is hidden, the table of keys says.
+// The document that would give this table. Which key stands where and which is hidden, the table of keys
+// says.
 class Writer {
   public:
     Writer() { node_.kind = Node::Kind::map; }
@@ -84,8 +85,9 @@ Writer write(const From& from) {
 }
 
 std::string write(const core::DueFallback& fallback) {
-    return fallback.kind == core::DueFallback::Kind::delay ? format_duration(fallback.delay)
-                                                           : std::string(word_of(k_fallback_words, fallback.kind));
+    return fallback.kind == core::DueFallback::Kind::delay
+               ? format_duration(fallback.delay)
+               : std::string(word_of(k_fallback_words, fallback.kind));
 }
 
 Writer write(const core::DueRule& rule) {

@@ -1,9 +1,10 @@
-// The routing table as it takes effect, in the form of the file: every key that this version has, secrets hidden.
+// The routing table as it takes effect, in the form of the file: every key that this version has, secrets
+// hidden.
 #pragma once
 
-#include <string>
-
 #include "config/routing_table.h"
+
+#include <string>
 
 namespace laterd::config {
 

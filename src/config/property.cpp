@@ -1,12 +1,12 @@
 #include "config/property.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace laterd::config {
 
@@ -61,7 +61,8 @@ class PropertyRules {
   public:
     PropertyRules(const PropertyCheck& check, Findings& findings) : check_(check), findings_(findings) {}
 
-    // They go to consumers and producers alike, so what one of the two does not use is no reason for a warning.
+    // They go to consumers and producers alike, so what one of the two does not use is no reason for a
+    // warning.
     void check_cluster(const Cluster& cluster, const Path& path) {
         for (const bool consumer : {true, false}) {
             for (const PropertyProblem& problem : check_(properties_of(cluster), consumer)) {
@@ -96,7 +97,8 @@ class PropertyRules {
         if (problem.property.empty()) {
             return cluster.properties.empty() ? path / "secrets" : path / "properties";
         }
-        return path / (cluster.secrets.contains(problem.property) ? "secrets" : "properties") / problem.property;
+        return path / (cluster.secrets.contains(problem.property) ? "secrets" : "properties") /
+               problem.property;
     }
 
     void report(const PropertyProblem& problem, const Cluster& cluster, const Path& path) {
@@ -131,7 +133,8 @@ bool refuse_owned(std::string_view name, const Path& path, Findings& findings) {
     if (!is_among(k_owned, name) && !is_among(k_aliases, name)) {
         return false;
     }
-    findings.error(path, fmt::format("laterd owns this property; remove it and leave to laterd: {}", fmt::join(k_owned, ", ")));
+    findings.error(path, fmt::format("laterd owns this property; remove it and leave to laterd: {}",
+                                     fmt::join(k_owned, ", ")));
     return true;
 }
 
@@ -160,7 +163,8 @@ void check_properties(const RoutingTable& table, const Section& root, const Prop
     for (const Route& route : table.routes) {
         const Section section = root / "routes" / route.name;
         if (const Cluster* cluster = find_cluster(table, route.from.cluster)) {
-            rules.check_route(*cluster, route.from.properties, true, (section / "from" / "properties").path());
+            rules.check_route(*cluster, route.from.properties, true,
+                              (section / "from" / "properties").path());
         }
         if (const Cluster* cluster = find_cluster(table, route.to.cluster)) {
             rules.check_route(*cluster, route.to.properties, false, (section / "to" / "properties").path());

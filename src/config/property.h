@@ -1,15 +1,16 @@
-// librdkafka properties in the routing table: which ones laterd owns, which hide, and asking librdkafka about the rest.
+// librdkafka properties in the routing table: which ones laterd owns, which hide, and asking librdkafka about
+// the rest.
 #pragma once
-
-#include <functional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "config/finding.h"
 #include "config/findings.h"
 #include "config/routing_table.h"
 #include "config/section.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace laterd::config {
 
@@ -19,9 +20,10 @@ struct PropertyProblem {
     std::string text;      // what is wrong; what was expected
 };
 
-// Asks librdkafka, without a broker, what it thinks of these properties for a consumer or a producer. A function,
-// because only src/kafka includes librdkafka.
-using PropertyCheck = std::function<std::vector<PropertyProblem>(const Properties& properties, bool consumer)>;
+// Asks librdkafka, without a broker, what it thinks of these properties for a consumer or a producer. A
+// function, because only src/kafka includes librdkafka.
+using PropertyCheck =
+    std::function<std::vector<PropertyProblem>(const Properties& properties, bool consumer)>;
 
 // Whether the value of that property is never shown.
 bool is_secret_property(std::string_view name);

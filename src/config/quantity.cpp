@@ -1,13 +1,13 @@
 #include "config/quantity.h"
 
+#include "config/quote.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
-
-#include <fmt/format.h>
-
-#include "config/quote.h"
 
 namespace laterd::config {
 
@@ -21,8 +21,10 @@ struct Unit {
 // Largest first: the order in which a duration names them.
 constexpr std::array<Unit, 5> k_times{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
-constexpr std::array<Unit, 4> k_sizes{
-    {{"GiB", std::uint64_t{1} << 30}, {"MiB", std::uint64_t{1} << 20}, {"KiB", std::uint64_t{1} << 10}, {"B", 1}}};
+constexpr std::array<Unit, 4> k_sizes{{{"GiB", std::uint64_t{1} << 30},
+                                       {"MiB", std::uint64_t{1} << 20},
+                                       {"KiB", std::uint64_t{1} << 10},
+                                       {"B", 1}}};
 
 // Far beyond what anybody waits, and far below what milliseconds overflow at.
 constexpr std::uint64_t k_longest_ms = std::uint64_t{36'500} * 86'400'000;
@@ -36,7 +38,8 @@ bool is_number(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// Takes the digits from the front of `text`; nullopt when there are none. Too many of them give the largest number.
+// Takes the digits from the front of `text`; nullopt when there are none. Too many of them give the largest
+// number.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
     constexpr std::uint64_t k_most = std::numeric_limits<std::uint64_t>::max();
     if (text.empty() || !is_digit(text.front())) {
@@ -92,7 +95,8 @@ std::optional<std::uint64_t> sum_of_times(std::string_view text) {
 
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (is_number(text)) {
-        return Problem{fmt::format("{0} has no unit; write {1}ms, {1}s, {1}m, {1}h or {1}d", quote(text), text)};
+        return Problem{
+            fmt::format("{0} has no unit; write {1}ms, {1}s, {1}m, {1}h or {1}d", quote(text), text)};
     }
     const std::optional<std::uint64_t> sum = text.empty() ? std::nullopt : sum_of_times(text);
     if (!sum) {
@@ -110,7 +114,8 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
     }
     std::string_view rest = text;
     const std::optional<std::uint64_t> number = take_number(rest);
-    const auto unit = std::find_if(k_sizes.begin(), k_sizes.end(), [&](const Unit& u) { return u.name == rest; });
+    const auto unit =
+        std::find_if(k_sizes.begin(), k_sizes.end(), [&](const Unit& u) { return u.name == rest; });
     if (!number || unit == k_sizes.end()) {
         return Problem{fmt::format("{} is not a size; write 512KiB, 256MiB or 1GiB", quote(text))};
     }

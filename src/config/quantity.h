@@ -1,12 +1,12 @@
 // Durations (`250ms 5s 15m 24h 30d 1h30m`) and sizes (`512KiB 256MiB 1GiB`) as people write them.
 #pragma once
 
+#include "config/parsed.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "config/parsed.h"
 
 namespace laterd::config {
 

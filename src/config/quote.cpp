@@ -1,8 +1,8 @@
 #include "config/quote.h"
 
-#include <cstddef>
-
 #include <fmt/format.h>
+
+#include <cstddef>
 
 namespace laterd::config {
 

@@ -1,20 +1,20 @@
 #include "config/reader.h"
 
+#include "config/interpolation.h"
+#include "config/key.h"
+#include "config/near_miss.h"
+#include "config/quote.h"
+#include "config/scalar.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "config/interpolation.h"
-#include "config/key.h"
-#include "config/near_miss.h"
-#include "config/quote.h"
-#include "config/scalar.h"
 
 namespace laterd::config {
 
@@ -104,11 +104,12 @@ class ShapeCheck {
     // The one key of that name whose place in this file is clear: in the same route or cluster, or in none.
     static const Key* find_elsewhere(std::string_view name, std::string_view row_path) {
         const std::size_t star = row_path.find('*');
-        const std::string_view same = star == std::string_view::npos ? std::string_view{} : row_path.substr(0, star + 1);
+        const std::string_view same =
+            star == std::string_view::npos ? std::string_view{} : row_path.substr(0, star + 1);
         const Key* found = nullptr;
         for (const Key& key : keys()) {
-            const bool is_clear = key.path.find('*') == std::string_view::npos ||
-                                  (!same.empty() && key.path.starts_with(same));
+            const bool is_clear =
+                key.path.find('*') == std::string_view::npos || (!same.empty() && key.path.starts_with(same));
             if (key.name() != name || !key.is_available() || !is_clear) {
                 continue;
             }
@@ -158,7 +159,8 @@ class ShapeCheck {
             std::string_view item = rest.substr(0, comma);
             item.remove_prefix(std::min(item.find_first_not_of(' '), item.size()));
             item = item.substr(0, item.find_last_not_of(' ') + 1);
-            node.items.push_back({.kind = Node::Kind::scalar, .place = node.place, .text = std::string(item)});
+            node.items.push_back(
+                {.kind = Node::Kind::scalar, .place = node.place, .text = std::string(item)});
             rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
         }
         node.kind = Node::Kind::list;

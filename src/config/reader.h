@@ -1,5 +1,5 @@
-// Compares a document with the table of keys: what is not in it, of the wrong type, out of range, missing or not
-// available in this version is reported and marked, so that the steps after it can rely on the rest.
+// Compares a document with the table of keys: what is not in it, of the wrong type, out of range, missing or
+// not available in this version is reported and marked, so that the steps after it can rely on the rest.
 #pragma once
 
 #include "config/environment.h"

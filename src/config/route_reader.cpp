@@ -1,18 +1,18 @@
 #include "config/route_reader.h"
 
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <string>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "config/due_reader.h"
 #include "config/near_miss.h"
 #include "config/property.h"
 #include "config/quote.h"
 #include "config/words.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
 
 namespace laterd::config {
 
@@ -97,25 +97,28 @@ class RouteReader {
             if (clusters_.size() == 1) {
                 return clusters_.front();
             }
-            findings_.error(path, fmt::format("missing, and there are several; expected one of {}", fmt::join(clusters_, ", ")));
+            findings_.error(path, fmt::format("missing, and there are several; expected one of {}",
+                                              fmt::join(clusters_, ", ")));
             return {};
         }
         const std::optional<std::string> name = section.text("cluster");
         if (name && std::find(clusters_.begin(), clusters_.end(), *name) == clusters_.end()) {
-            findings_.error(path, fmt::format("{} is no cluster of this file; expected one of {}{}", quote(*name),
-                                              fmt::join(clusters_, ", "), did_you_mean(*name, clusters_)));
+            findings_.error(path,
+                            fmt::format("{} is no cluster of this file; expected one of {}{}", quote(*name),
+                                        fmt::join(clusters_, ", "), did_you_mean(*name, clusters_)));
             return {};
         }
         return name.value_or("");
     }
 
-    // The default of a header route is the order by due time, which this version does not have; it must not be
-    // replaced by another one in silence.
+    // The default of a header route is the order by due time, which this version does not have; it must not
+    // be replaced by another one in silence.
     void check_order(const Section& route, const core::DueRule& due) {
         if (due.uses_header() && !route.has("order")) {
-            findings_.error(route.path() / "order",
-                            "missing; a header route needs order: partition, for order: due (its default) is not "
-                            "available in this version");
+            findings_.error(
+                route.path() / "order",
+                "missing; a header route needs order: partition, for order: due (its default) is not "
+                "available in this version");
         }
     }
 

@@ -1,11 +1,12 @@
-// Makes the routes of a routing table from the document; what is missing or wrong there stays empty in the result.
+// Makes the routes of a routing table from the document; what is missing or wrong there stays empty in the
+// result.
 #pragma once
-
-#include <vector>
 
 #include "config/findings.h"
 #include "config/routing_table.h"
 #include "config/section.h"
+
+#include <vector>
 
 namespace laterd::config {
 

@@ -6,7 +6,8 @@
 namespace laterd::config {
 
 const Cluster& RoutingTable::cluster(const std::string& name) const {
-    auto found = std::find_if(clusters.begin(), clusters.end(), [&](const Cluster& c) { return c.name == name; });
+    auto found =
+        std::find_if(clusters.begin(), clusters.end(), [&](const Cluster& c) { return c.name == name; });
     assert(found != clusters.end());
     return *found;
 }

@@ -1,5 +1,10 @@
-// The routing table as checked plain structs: a value that exists is valid. Routes are immutable values that compare.
+// The routing table as checked plain structs: a value that exists is valid. Routes are immutable values that
+// compare.
 #pragma once
+
+#include "config/secret.h"
+#include "core/due_rule.h"
+#include "core/start.h"
 
 #include <chrono>
 #include <cstdint>
@@ -7,10 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/secret.h"
-#include "core/due_rule.h"
-#include "core/start.h"
 
 namespace laterd::config {
 
@@ -76,12 +77,12 @@ enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { text, json };
 
 struct RoutingTable {
-    std::vector<Cluster> clusters;  // in the order of the file
-    std::vector<Route> routes;      // in the order of the file, disabled ones too
+    std::vector<Cluster> clusters;                    // in the order of the file
+    std::vector<Route> routes;                        // in the order of the file, disabled ones too
     std::uint64_t memory = std::uint64_t{256} << 20;  // bytes: held records + prefetch + unsent records
     std::chrono::milliseconds commit_interval{1'000};
     std::chrono::milliseconds drain_timeout{20'000};
-    std::string instance;           // empty: dynamic group membership
+    std::string instance;  // empty: dynamic group membership
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
 

@@ -1,19 +1,19 @@
 #include "config/scalar.h"
 
+#include "config/near_miss.h"
+#include "config/quantity.h"
+#include "config/quote.h"
+#include "config/utf8.h"
+
+#include <fmt/format.h>
+#include <regex.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <system_error>
 #include <vector>
-
-#include <fmt/format.h>
-#include <regex.h>
-
-#include "config/near_miss.h"
-#include "config/quantity.h"
-#include "config/quote.h"
-#include "config/utf8.h"
 
 namespace laterd::config {
 
@@ -33,7 +33,8 @@ bool is_digit(char c) {
 // What Kafka allows in names of topics and instances.
 bool is_legal(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '.' || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '.' || c == '_' ||
+               c == '-';
     });
 }
 
@@ -53,7 +54,8 @@ Complaint check_topic(const std::string& text) {
 // As librdkafka compiles it, so that what is right here is right there.
 Complaint check_regex(const std::string& text) {
     if (!is_printable(text)) {
-        return fmt::format("{} is not a regex; expected ^ and a POSIX extended regular expression", quote(text));
+        return fmt::format("{} is not a regex; expected ^ and a POSIX extended regular expression",
+                           quote(text));
     }
     regex_t compiled;
     const int code = regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_NOSUB);
@@ -63,7 +65,8 @@ Complaint check_regex(const std::string& text) {
     }
     std::string reason(128, '\0');
     reason.resize(regerror(code, &compiled, reason.data(), reason.size()) - 1);
-    return fmt::format("{} is not a regex: {}; expected a POSIX extended regular expression", quote(text), reason);
+    return fmt::format("{} is not a regex: {}; expected a POSIX extended regular expression", quote(text),
+                       reason);
 }
 
 Complaint check_topic_or_regex(const std::string& text) {
@@ -71,8 +74,9 @@ Complaint check_topic_or_regex(const std::string& text) {
         return check_regex(text);
     }
     if (check_topic(text)) {
-        return fmt::format("{} is not a topic; expected 1 to 249 of a-z A-Z 0-9 . _ -, or a regex that begins with ^",
-                           quote(text));
+        return fmt::format(
+            "{} is not a topic; expected 1 to 249 of a-z A-Z 0-9 . _ -, or a regex that begins with ^",
+            quote(text));
     }
     return std::nullopt;
 }
@@ -155,9 +159,11 @@ Complaint check_choice(const Key& key, const std::string& text) {
         return std::nullopt;
     }
     if (find_key(fmt::format("{}={}", key.path, text)) != nullptr) {
-        return fmt::format("{} is not available in this version; expected {}", quote(text), expectation_of(key));
+        return fmt::format("{} is not available in this version; expected {}", quote(text),
+                           expectation_of(key));
     }
-    return fmt::format("{} is unknown; expected {}{}", quote(text), expectation_of(key), did_you_mean(text, words));
+    return fmt::format("{} is unknown; expected {}{}", quote(text), expectation_of(key),
+                       did_you_mean(text, words));
 }
 
 // What begins with a digit was meant as a duration.
@@ -214,7 +220,8 @@ bool is_name(std::string_view text) {
 Parsed<std::int64_t> parse_integer(std::string_view text) {
     const bool is_digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
     if (is_digits && text.size() > 1 && text.front() == '0') {
-        return Problem{fmt::format("{} begins with 0; write a whole number without leading zeros", quote(text))};
+        return Problem{
+            fmt::format("{} begins with 0; write a whole number without leading zeros", quote(text))};
     }
     std::int64_t number = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -1,13 +1,13 @@
 // Is a text what its key asks for?
 #pragma once
 
+#include "config/key.h"
+#include "config/parsed.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "config/key.h"
-#include "config/parsed.h"
 
 namespace laterd::config {
 

@@ -1,12 +1,12 @@
 #include "config/section.h"
 
-#include <utility>
-
-#include <fmt/format.h>
-
 #include "config/key.h"
 #include "config/quantity.h"
 #include "config/scalar.h"
+
+#include <fmt/format.h>
+
+#include <utility>
 
 namespace laterd::config {
 

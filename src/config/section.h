@@ -1,15 +1,15 @@
 // A checked map of the document, read by key: a value, else the table's default, else nothing.
 #pragma once
 
+#include "config/node.h"
+#include "config/path.h"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/node.h"
-#include "config/path.h"
 
 namespace laterd::config {
 

@@ -1,10 +1,10 @@
 // Whether bytes are UTF-8 text that a person can have written.
 #pragma once
 
+#include "config/place.h"
+
 #include <optional>
 #include <string_view>
-
-#include "config/place.h"
 
 namespace laterd::config {
 

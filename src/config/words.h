@@ -1,14 +1,14 @@
 // The words of the file for the values of the code, in both directions.
 #pragma once
 
+#include "config/routing_table.h"
+#include "core/due_rule.h"
+#include "core/start.h"
+
 #include <array>
 #include <cassert>
 #include <string_view>
 #include <utility>
-
-#include "config/routing_table.h"
-#include "core/due_rule.h"
-#include "core/start.h"
 
 namespace laterd::config {
 
@@ -41,7 +41,8 @@ inline constexpr Words<LogLevel, 5> k_level_words{{{LogLevel::trace, "trace"},
                                                    {LogLevel::info, "info"},
                                                    {LogLevel::warn, "warn"},
                                                    {LogLevel::error, "error"}}};
-inline constexpr Words<LogFormat, 2> k_log_format_words{{{LogFormat::text, "text"}, {LogFormat::json, "json"}}};
+inline constexpr Words<LogFormat, 2> k_log_format_words{
+    {{LogFormat::text, "text"}, {LogFormat::json, "json"}}};
 
 // The word must be one of them; the reader has seen to it.
 template <typename E, std::size_t N>
