@@ -1,0 +1,63 @@
+// Wires the commands to what does them.
+#include "cli/check.h"
+#include "cli/exit_code.h"
+#include "cli/program.h"
+#include "cli/version.h"
+#include "config/environment.h"
+#include "kafka/property_check.h"
+#include "log/log.h"
+#include "runtime/demo.h"
+#include "runtime/run.h"
+
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace laterd;
+
+static_assert(static_cast<int>(config::LogLevel::error) == static_cast<int>(log::Level::error));
+static_assert(static_cast<int>(config::LogFormat::json) == static_cast<int>(log::Format::json));
+
+cli::CheckTools check_tools() {
+    return {.environment = config::process_environment(),
+            .check_properties = kafka::check_properties,
+            .connect = {}};
+}
+
+int run(const cli::Invocation& invocation) {
+    // Before the first thread, which librdkafka starts when it is asked about properties.
+    runtime::block_signals();
+    const std::optional<config::RoutingTable> table =
+        cli::load_or_explain(invocation.config, check_tools(), std::cerr);
+    if (!table) {
+        return cli::k_exit_config;
+    }
+    log::start(static_cast<log::Level>(table->log_level), static_cast<log::Format>(table->log_format));
+    const int code = runtime::run(*table);
+    log::stop();
+    return code;
+}
+
+int check(const cli::Invocation& invocation) {
+    return cli::check(invocation, check_tools(), std::cout, std::cerr);
+}
+
+int demo(const cli::Invocation& invocation) {
+    runtime::block_signals();
+    // The view is the demo's output; the life of the workers would scroll it away.
+    log::start(log::Level::warn, log::Format::text);
+    const int code = runtime::demo(invocation.serve);
+    log::stop();
+    return code;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    return cli::run_program({arguments + 1, arguments + count}, config::process_environment(),
+                            cli::version_text(kafka::library_version()),
+                            {.run = run, .check = check, .demo = demo}, std::cout, std::cerr);
+}
