@@ -30,26 +30,24 @@ struct DueFallback {
     enum class Kind : std::uint8_t { dead_letter, now, stop, delay };
     Kind kind = Kind::dead_letter;
     Milliseconds delay{0};  // kind == delay (only for `missing`): from the record's timestamp
+
+    bool operator==(const DueFallback&) const = default;
 };
 
 // The due rule of one route; an immutable value.
 struct DueRule {
-    std::string header;                       // empty: fixed delay
-    DueFormat format = DueFormat::unix_ms;    // header rules only
-    Milliseconds delay{0};                    // fixed delay; >= 0
+    std::string header;                     // empty: fixed delay
+    DueFormat format = DueFormat::unix_ms;  // header rules only
+    Milliseconds delay{0};                  // fixed delay; >= 0
     DueFallback missing;
     DueFallback invalid;
-    Milliseconds max{0};                      // further from now than this is too far
+    Milliseconds max{0};  // further from now than this is too far
 
     // True when a due time can be missing or invalid without being an error of the record: see `judge`.
     bool uses_header() const noexcept { return !header.empty(); }
 
     bool operator==(const DueRule&) const = default;
 };
-
-inline bool operator==(const DueFallback& a, const DueFallback& b) noexcept {
-    return a.kind == b.kind && a.delay == b.delay;
-}
 
 // The due header of a record: absent, null, or bytes. The last occurrence counts; the shell finds it.
 struct DueHeader {
@@ -60,12 +58,13 @@ struct DueHeader {
 
 // What the rule says about one record.
 struct Verdict {
-    WallTime due{};                 // the epoch's start when due at once
+    WallTime due{};  // the epoch's start when due at once
     Fate fate = Fate::deliver;
-    Reason reason = Reason::none;   // due_missing, due_invalid or due_too_far, also when the fallback is `now`
+    Reason reason = Reason::none;  // due_missing, due_invalid or due_too_far, also when the fallback is `now`
 };
 
 // `timestamp` is the record's Kafka timestamp, nullopt when it has none (-1). `now` decides only what is too far.
-Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp, WallTime now) noexcept;
+Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp,
+              WallTime now) noexcept;
 
 }  // namespace laterd::core

@@ -26,7 +26,8 @@ struct Field {
     Field(std::string_view n, const char* v) : name(n), value(std::string(v)) {}
     Field(std::string_view n, bool v) : name(n), value(v) {}
     Field(std::string_view n, double v) : name(n), value(v) {}
-    template <typename Int, typename = std::enable_if_t<std::is_integral_v<Int> && !std::is_same_v<Int, bool>>>
+    template <typename Int,
+              typename = std::enable_if_t<std::is_integral_v<Int> && !std::is_same_v<Int, bool>>>
     Field(std::string_view n, Int v) : name(n), value(static_cast<std::int64_t>(v)) {}
 };
 using Fields = std::initializer_list<Field>;
@@ -47,10 +48,18 @@ void write_fields(Level level, std::string_view event, std::span<const Field> fi
 // A line that is JSON already, as it is in either format (the counters).
 void write_raw(std::string_view line) noexcept;
 
-inline void error(std::string_view event, Fields fields = {}) noexcept { write(Level::error, event, fields); }
-inline void warn(std::string_view event, Fields fields = {}) noexcept { write(Level::warn, event, fields); }
-inline void info(std::string_view event, Fields fields = {}) noexcept { write(Level::info, event, fields); }
-inline void debug(std::string_view event, Fields fields = {}) noexcept { write(Level::debug, event, fields); }
+inline void error(std::string_view event, Fields fields = {}) noexcept {
+    write(Level::error, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) noexcept {
+    write(Level::warn, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {}) noexcept {
+    write(Level::info, event, fields);
+}
+inline void debug(std::string_view event, Fields fields = {}) noexcept {
+    write(Level::debug, event, fields);
+}
 
 // Lines that were dropped since the start because stderr was too slow.
 std::uint64_t dropped() noexcept;
