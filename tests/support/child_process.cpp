@@ -87,7 +87,9 @@ ChildProcess::ChildProcess(const Options& options) {
     }
 }
 
-ChildProcess::~ChildProcess() { kill(); }
+ChildProcess::~ChildProcess() {
+    kill();
+}
 
 bool ChildProcess::is_running() {
     reap(WNOHANG);

@@ -17,8 +17,8 @@ class ChildProcess {
     struct Options {
         std::vector<std::string> arguments;                            // the first one is the program
         std::vector<std::pair<std::string, std::string>> environment;  // added to the test's own
-        std::filesystem::path folder;                                  // where it runs; empty = where the test runs
-        std::filesystem::path output;                                  // stdout and stderr are appended to it
+        std::filesystem::path folder;  // where it runs; empty = where the test runs
+        std::filesystem::path output;  // stdout and stderr are appended to it
     };
 
     // Throws std::system_error when there can be no process. Call it from the main thread: the kernel kills the

@@ -53,7 +53,9 @@ std::string tail(const std::filesystem::path& file) {
     return all.size() > 4000 ? all.substr(all.size() - 4000) : all;
 }
 
-std::string local(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
+std::string local(std::uint16_t port) {
+    return "127.0.0.1:" + std::to_string(port);
+}
 
 }  // namespace
 
@@ -64,7 +66,8 @@ KafkaBroker& KafkaBroker::shared() {
 
 KafkaBroker::KafkaBroker(const Options& options)
     : options_(options),
-      version_(options.version.empty() ? environment_or("LATERD_TEST_KAFKA_VERSION", "4.3.0") : options.version),
+      version_(options.version.empty() ? environment_or("LATERD_TEST_KAFKA_VERSION", "4.3.0")
+                                       : options.version),
       jars_(fetch_jars(version_)),
       nodes_(static_cast<std::size_t>(options.nodes)) {
     // Another process may take a port between its choice and its use: then once more with others.
@@ -93,13 +96,21 @@ std::string KafkaBroker::bootstrap() const {
     return all;
 }
 
-std::string KafkaBroker::sasl_bootstrap() const { return local(nodes_.front().sasl_port); }
+std::string KafkaBroker::sasl_bootstrap() const {
+    return local(nodes_.front().sasl_port);
+}
 
-void KafkaBroker::freeze(int number) { node(number).process->signal(SIGSTOP); }
+void KafkaBroker::freeze(int number) {
+    node(number).process->signal(SIGSTOP);
+}
 
-void KafkaBroker::thaw(int number) { node(number).process->signal(SIGCONT); }
+void KafkaBroker::thaw(int number) {
+    node(number).process->signal(SIGCONT);
+}
 
-void KafkaBroker::kill(int number) { node(number).process->kill(); }
+void KafkaBroker::kill(int number) {
+    node(number).process->kill();
+}
 
 void KafkaBroker::restart(int number) {
     kill(number);
@@ -109,9 +120,13 @@ void KafkaBroker::restart(int number) {
     }
 }
 
-bool KafkaBroker::is_running(int number) { return node(number).process->is_running(); }
+bool KafkaBroker::is_running(int number) {
+    return node(number).process->is_running();
+}
 
-std::filesystem::path KafkaBroker::output(int number) const { return folder(number) / "kafka.log"; }
+std::filesystem::path KafkaBroker::output(int number) const {
+    return folder(number) / "kafka.log";
+}
 
 std::filesystem::path KafkaBroker::folder(int number) const {
     return folder_->path() / ("node-" + std::to_string(number));
@@ -217,8 +232,8 @@ void KafkaBroker::launch(int number) {
         java = {"java", "-Xmx1g", "-XX:+UseG1GC"};
     }
     for (const std::string& argument :
-         {std::string(k_quiet), std::string("-cp"), (jars_ / "*").string(),
-          std::string("kafka.Kafka"), (folder(number) / "server.properties").string()}) {
+         {std::string(k_quiet), std::string("-cp"), (jars_ / "*").string(), std::string("kafka.Kafka"),
+          (folder(number) / "server.properties").string()}) {
         java.push_back(argument);
     }
     node(number).process = std::make_unique<ChildProcess>(

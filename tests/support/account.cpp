@@ -1,0 +1,80 @@
+#include "support/account.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace laterd::support {
+
+void Account::expect(const std::string& id, std::int64_t due_ms, std::int32_t partition) {
+    expected_[id] = {due_ms, partition, expected_.size()};
+}
+
+Account::Verdict Account::judge(const std::vector<TestRecord>& delivered, const std::vector<TestRecord>& dead,
+                                bool has_release_time) const {
+    Verdict verdict;
+    std::set<std::string> seen;
+    const auto note = [&](std::size_t& fault, const std::string& id) {
+        ++fault;
+        if (verdict.example.empty()) {
+            verdict.example = id;
+        }
+    };
+    for (const auto* arrived : {&delivered, &dead}) {
+        for (const TestRecord& record : *arrived) {
+            const std::string id = record.id();
+            const auto found = expected_.find(id);
+            if (found == expected_.end()) {
+                note(verdict.foreign, id);
+                continue;
+            }
+            if (!seen.insert(id).second) {
+                note(verdict.duplicates, id);
+            }
+            if (arrived == &dead) {
+                continue;
+            }
+            const std::int64_t due = found->second.due_ms;
+            verdict.latest_ms = std::max(verdict.latest_ms, record.arrived_ms - due);
+            if (record.arrived_ms < due || (has_release_time && record.timestamp < due)) {
+                note(verdict.early, id);
+            }
+        }
+    }
+    for (const auto& [id, unused] : expected_) {
+        if (seen.count(id) == 0) {
+            note(verdict.missing, id);
+        }
+    }
+    verdict.out_of_order = count_out_of_order(delivered);
+    return verdict;
+}
+
+std::size_t Account::count_out_of_order(const std::vector<TestRecord>& delivered) const {
+    // Order is promised for each source partition towards the same target partition.
+    std::map<std::pair<std::int32_t, std::int32_t>, std::map<std::int64_t, std::size_t>> by_pair;
+    std::vector<const TestRecord*> by_offset;
+    for (const TestRecord& record : delivered) {
+        by_offset.push_back(&record);
+    }
+    std::stable_sort(by_offset.begin(), by_offset.end(),
+                     [](const TestRecord* a, const TestRecord* b) { return a->offset < b->offset; });
+    std::set<std::string> seen;
+    for (const TestRecord* record : by_offset) {
+        const auto found = expected_.find(record->id());
+        if (found != expected_.end() && seen.insert(record->id()).second) {
+            by_pair[{found->second.partition, record->partition}][record->offset] = found->second.position;
+        }
+    }
+    std::size_t count = 0;
+    for (const auto& [pair, positions] : by_pair) {
+        std::size_t newest = 0;
+        for (const auto& [offset, position] : positions) {
+            count += position < newest ? 1 : 0;
+            newest = std::max(newest, position);
+        }
+    }
+    return count;
+}
+
+}  // namespace laterd::support

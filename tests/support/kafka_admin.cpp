@@ -1,0 +1,305 @@
+#include "support/kafka_admin.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+
+#include "support/await.h"
+
+namespace laterd::support {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int k_within_ms = 30'000;
+
+template <auto Destroy>
+struct Deleter {
+    template <typename T>
+    void operator()(T* object) const {
+        Destroy(object);
+    }
+};
+template <typename T, auto Destroy>
+using Owned = std::unique_ptr<T, Deleter<Destroy>>;
+
+using Answer = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
+using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using PartitionList = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+
+[[noreturn]] void fail(const char* what, const char* why) {
+    throw std::runtime_error(std::string(what) + ": " + (why != nullptr ? why : "failed"));
+}
+
+void check(const char* what, rd_kafka_resp_err_t error, const char* text) {
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        fail(what, text != nullptr ? text : rd_kafka_err2str(error));
+    }
+}
+
+void check(const char* what, const rd_kafka_error_t* error) {
+    if (error != nullptr) {
+        fail(what, rd_kafka_error_string(error));
+    }
+}
+
+// Sends a request by `ask` and waits for its answer.
+Answer answer_to(const char* what, rd_kafka_t* client, const std::function<void(rd_kafka_queue_t*)>& ask) {
+    const Queue queue(rd_kafka_queue_new(client));
+    ask(queue.get());
+    Answer answer(rd_kafka_queue_poll(queue.get(), k_within_ms));
+    if (answer == nullptr) {
+        fail(what, "no answer");
+    }
+    check(what, rd_kafka_event_error(answer.get()), rd_kafka_event_error_string(answer.get()));
+    return answer;
+}
+
+void check_topics(const char* what, const rd_kafka_topic_result_t** results, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        check(what, rd_kafka_topic_result_error(results[i]), rd_kafka_topic_result_error_string(results[i]));
+    }
+}
+
+PartitionList one_partition(const std::string& topic, std::int32_t partition, std::int64_t offset) {
+    PartitionList list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+    return list;
+}
+
+Answer describe_group(rd_kafka_t* client, const std::string& group) {
+    const char* names[] = {group.c_str()};
+    return answer_to("describe group", client, [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DescribeConsumerGroups(client, names, 1, nullptr, queue);
+    });
+}
+
+const rd_kafka_ConsumerGroupDescription_t* description(const Answer& answer) {
+    std::size_t count = 0;
+    const auto** groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        rd_kafka_event_DescribeConsumerGroups_result(answer.get()), &count);
+    return count == 0 ? nullptr : groups[0];
+}
+
+}  // namespace
+
+KafkaAdmin::KafkaAdmin(const std::string& bootstrap)
+    : client_(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}}) {}
+
+void KafkaAdmin::create_topic(const std::string& topic, int partitions, const Properties& settings) {
+    char error[512] = "";
+    // -1: the broker's own default, so that two nodes mean two replicas.
+    const Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> request(
+        rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, error, sizeof error));
+    if (request == nullptr) {
+        fail("create topic", error);
+    }
+    for (const auto& [name, value] : settings) {
+        rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
+    }
+    rd_kafka_NewTopic_t* requests[] = {request.get()};
+    const Answer answer = answer_to("create topic", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_CreateTopics(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
+    check_topics("create topic", results, count);
+    if (!eventually(20s, [&] { return this->partitions(topic) == partitions; })) {
+        fail("create topic", "not seen in the metadata");
+    }
+}
+
+void KafkaAdmin::delete_topic(const std::string& topic) {
+    const Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy> request(
+        rd_kafka_DeleteTopic_new(topic.c_str()));
+    rd_kafka_DeleteTopic_t* requests[] = {request.get()};
+    const Answer answer = answer_to("delete topic", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopics(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count);
+    check_topics("delete topic", results, count);
+    if (!eventually(20s, [&] { return partitions(topic) == 0; })) {
+        fail("delete topic", "still in the metadata");
+    }
+}
+
+void KafkaAdmin::set_partitions(const std::string& topic, int partitions) {
+    char error[512] = "";
+    const Owned<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy> request(
+        rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), error, sizeof error));
+    if (request == nullptr) {
+        fail("set partitions", error);
+    }
+    rd_kafka_NewPartitions_t* requests[] = {request.get()};
+    const Answer answer = answer_to("set partitions", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_CreatePartitions(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(answer.get()), &count);
+    check_topics("set partitions", results, count);
+    if (!eventually(20s, [&] { return this->partitions(topic) == partitions; })) {
+        fail("set partitions", "not seen in the metadata");
+    }
+}
+
+void KafkaAdmin::set_topic(const std::string& topic, const Properties& settings) {
+    const Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> request(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    for (const auto& [name, value] : settings) {
+        rd_kafka_ConfigResource_set_config(request.get(), name.c_str(), value.c_str());
+    }
+    rd_kafka_ConfigResource_t* requests[] = {request.get()};
+    const Answer answer = answer_to("set topic", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_AlterConfigs(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(answer.get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        check("set topic", rd_kafka_ConfigResource_error(results[i]),
+              rd_kafka_ConfigResource_error_string(results[i]));
+    }
+}
+
+void KafkaAdmin::delete_records(const std::string& topic, std::int32_t partition, std::int64_t before) {
+    const PartitionList list = one_partition(topic, partition, before);
+    const Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy> request(
+        rd_kafka_DeleteRecords_new(list.get()));
+    rd_kafka_DeleteRecords_t* requests[] = {request.get()};
+    const Answer answer = answer_to("delete records", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteRecords(client_.get(), requests, 1, nullptr, queue);
+    });
+    const auto* offsets =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(answer.get()));
+    check("delete records", offsets->elems[0].err, nullptr);
+}
+
+KafkaAdmin::Watermarks KafkaAdmin::watermarks(const std::string& topic, std::int32_t partition) {
+    Watermarks marks{};
+    check("query watermarks",
+          rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &marks.low, &marks.high,
+                                           k_within_ms),
+          nullptr);
+    return marks;
+}
+
+std::int64_t KafkaAdmin::log_start(const std::string& topic, std::int32_t partition) {
+    return watermarks(topic, partition).low;
+}
+
+std::int64_t KafkaAdmin::log_end(const std::string& topic, std::int32_t partition) {
+    return watermarks(topic, partition).high;
+}
+
+int KafkaAdmin::partitions(const std::string& topic) {
+    // Asked about all topics: asking about one by name would wait for it to appear.
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, 2'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return -1;
+    }
+    const Owned<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> owned(metadata);
+    const rd_kafka_metadata_topic_t* begin = metadata->topics;
+    const rd_kafka_metadata_topic_t* end = begin + metadata->topic_cnt;
+    const auto* found = std::find_if(begin, end, [&](const auto& each) { return topic == each.topic; });
+    if (found == end || found->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return 0;
+    }
+    const bool all_led = std::all_of(found->partitions, found->partitions + found->partition_cnt,
+                                     [](const auto& partition) { return partition.leader >= 0; });
+    return all_led ? found->partition_cnt : -1;
+}
+
+std::optional<std::int64_t> KafkaAdmin::committed(const std::string& group, const std::string& topic,
+                                                  std::int32_t partition) {
+    const PartitionList list = one_partition(topic, partition, RD_KAFKA_OFFSET_INVALID);
+    const Owned<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy> request(
+        rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+    rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
+    const Answer answer = answer_to("committed", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_ListConsumerGroupOffsets(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(answer.get()), &count);
+    check("committed", rd_kafka_group_result_error(groups[0]));
+    const rd_kafka_topic_partition_t& found = rd_kafka_group_result_partitions(groups[0])->elems[0];
+    check("committed", found.err, nullptr);
+    return found.offset < 0 ? std::nullopt : std::optional(found.offset);
+}
+
+void KafkaAdmin::set_committed(const std::string& group, const std::string& topic, std::int32_t partition,
+                               std::int64_t offset) {
+    const PartitionList list = one_partition(topic, partition, offset);
+    const Owned<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy> request(
+        rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
+    rd_kafka_AlterConsumerGroupOffsets_t* requests[] = {request.get()};
+    const Answer answer = answer_to("set committed", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_AlterConsumerGroupOffsets(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(answer.get()), &count);
+    check("set committed", rd_kafka_group_result_error(groups[0]));
+    check("set committed", rd_kafka_group_result_partitions(groups[0])->elems[0].err, nullptr);
+}
+
+int KafkaAdmin::members(const std::string& group) {
+    const Answer answer = describe_group(client_.get(), group);
+    const auto* found = description(answer);
+    if (found == nullptr || rd_kafka_ConsumerGroupDescription_error(found) != nullptr ||
+        rd_kafka_ConsumerGroupDescription_state(found) != RD_KAFKA_CONSUMER_GROUP_STATE_STABLE) {
+        return 0;
+    }
+    return static_cast<int>(rd_kafka_ConsumerGroupDescription_member_count(found));
+}
+
+int KafkaAdmin::coordinator(const std::string& group) {
+    const Answer answer = describe_group(client_.get(), group);
+    const auto* found = description(answer);
+    const auto* node = found == nullptr ? nullptr : rd_kafka_ConsumerGroupDescription_coordinator(found);
+    if (node == nullptr) {
+        fail("coordinator", "the group has none");
+    }
+    return rd_kafka_Node_id(node);
+}
+
+void KafkaAdmin::deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic) {
+    char error[512] = "";
+    const Owned<rd_kafka_AclBinding_t, rd_kafka_AclBinding_destroy> request(rd_kafka_AclBinding_new(
+        RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(),
+        "*", operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY, error, sizeof error));
+    if (request == nullptr) {
+        fail("deny", error);
+    }
+    rd_kafka_AclBinding_t* requests[] = {request.get()};
+    const Answer answer = answer_to("deny", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_CreateAcls(client_.get(), requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(answer.get()), &count);
+    check("deny", rd_kafka_acl_result_error(results[0]));
+}
+
+void KafkaAdmin::allow_again(const std::string& topic) {
+    char error[512] = "";
+    const Owned<rd_kafka_AclBindingFilter_t, rd_kafka_AclBinding_destroy> request(
+        rd_kafka_AclBindingFilter_new(
+            RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, nullptr, nullptr,
+            RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, error, sizeof error));
+    if (request == nullptr) {
+        fail("allow", error);
+    }
+    rd_kafka_AclBindingFilter_t* requests[] = {request.get()};
+    answer_to("allow", client_.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteAcls(client_.get(), requests, 1, nullptr, queue);
+    });
+}
+
+}  // namespace laterd::support

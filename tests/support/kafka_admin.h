@@ -1,0 +1,55 @@
+// What an operator does to a cluster: topics, their settings, ends of logs, groups, access. Every call waits for the
+// answer and throws std::runtime_error when it is an error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "support/kafka_client.h"
+
+namespace laterd::support {
+
+class KafkaAdmin {
+  public:
+    explicit KafkaAdmin(const std::string& bootstrap);
+
+    // Returns when the brokers know the topic.
+    void create_topic(const std::string& topic, int partitions = 1, const Properties& settings = {});
+    // Returns when the topic is gone from the metadata.
+    void delete_topic(const std::string& topic);
+    void set_partitions(const std::string& topic, int partitions);
+    // Replaces all of the topic's own settings.
+    void set_topic(const std::string& topic, const Properties& settings);
+    // Everything below `before` goes.
+    void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);
+
+    std::int64_t log_start(const std::string& topic, std::int32_t partition);
+    std::int64_t log_end(const std::string& topic, std::int32_t partition);
+    int partitions(const std::string& topic);  // 0 when there is no such topic
+
+    // Nothing when the group has committed none.
+    std::optional<std::int64_t> committed(const std::string& group, const std::string& topic,
+                                          std::int32_t partition);
+    void set_committed(const std::string& group, const std::string& topic, std::int32_t partition,
+                       std::int64_t offset);
+    // How many members a stable group has; 0 while it is none or not stable.
+    int members(const std::string& group);
+    // The id of the node that coordinates the group.
+    int coordinator(const std::string& group);
+
+    // Forbids a user an operation on a topic, and takes all such bans of the topic back.
+    void deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic);
+    void allow_again(const std::string& topic);
+
+  private:
+    struct Watermarks {
+        std::int64_t low;
+        std::int64_t high;
+    };
+    Watermarks watermarks(const std::string& topic, std::int32_t partition);
+
+    KafkaClient client_;
+};
+
+}  // namespace laterd::support
