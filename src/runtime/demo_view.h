@@ -1,0 +1,23 @@
+// The demo's picture of what its routes are doing: a table that is drawn anew on a terminal, a block of lines elsewhere.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "runtime/report.h"
+
+namespace laterd::runtime {
+
+class DemoView {
+  public:
+    DemoView();
+    void show(const std::vector<RouteCounters>& routes, std::chrono::nanoseconds since_start);
+    void summarise(const std::vector<RouteCounters>& routes) const;
+
+  private:
+    bool terminal_;
+    bool drawn_ = false;
+    std::size_t lines_ = 0;
+};
+
+}  // namespace laterd::runtime
