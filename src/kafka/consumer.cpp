@@ -65,6 +65,8 @@ Consumer::Consumer(const ConsumerSettings& settings) : topics_(settings.from.top
     control_ = rd_kafka_queue_get_consumer(client_);
     const std::uint64_t one = 1;
     rd_kafka_queue_io_event_enable(control_, control_signal_.fd(), &one, sizeof one);
+    // Only the first entry of an empty queue is announced, and the client may have logged something already.
+    control_signal_.signal();
 }
 
 Consumer::~Consumer() {

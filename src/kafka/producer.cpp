@@ -27,6 +27,8 @@ Producer::Producer(const ProducerSettings& settings)
       queue_(rd_kafka_queue_get_main(client_)) {
     const std::uint64_t one = 1;
     rd_kafka_queue_io_event_enable(queue_, signal_.fd(), &one, sizeof one);
+    // Only the first entry of an empty queue is announced, and the client has logged something already.
+    signal_.signal();
 }
 
 Producer::~Producer() {

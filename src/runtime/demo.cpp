@@ -40,8 +40,6 @@ constexpr int k_remind_after_most_ms = 8'000;
 constexpr const char* k_table = R"(clusters:
   demo:
     brokers: [{}]
-    properties:
-      session.timeout.ms: 6000
 routes:
   orders-3s:                      # every order again, 3 s after its timestamp
     from: {{topics: [orders], group: demo-orders}}
