@@ -164,11 +164,10 @@ class Contradictions {
     void report_circle(const std::vector<Step>& circle) {
         std::string text = "a record would go round for ever: ";
         for (const Step& step : circle) {
-            text += fmt::format("{} writes {}, ", quote(table_.routes[step.from].name),
-                                quote(step.written.topic));
-            text += fmt::format("{} reads it{}", quote(table_.routes[step.to].name),
-                                &step == &circle.back() ? "" : " and ");
+            text += fmt::format("route {} {}writes {}, ", quote(table_.routes[step.from].name),
+                                &step == &circle.front() ? "" : "reads it and ", quote(step.written.topic));
         }
+        text += fmt::format("route {} reads it", quote(table_.routes[circle.back().to].name));
         const Step& first = circle.front();
         findings_.error(path_of(table_.routes[first.from]) / first.written.key / "topic",
                         text + "; expected a topic that leads nowhere back");

@@ -4,6 +4,7 @@
 #include "config/utf8.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -203,6 +204,9 @@ std::optional<Node> read_document(const std::string& text, Findings& findings) {
     TreeBuilder builder(findings);
     try {
         read_events(text, builder, findings);
+    } catch (const YAML::DeepRecursion& problem) {
+        findings.error_at(place_of(problem.mark), {}, "nested too deeply; expected a routing table");
+        return std::nullopt;
     } catch (const YAML::Exception& problem) {
         report_syntax(text, problem, findings);
         return std::nullopt;

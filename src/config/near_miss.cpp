@@ -43,6 +43,11 @@ std::string lower(std::string_view text) {
     return lowered;
 }
 
+// `warn` for `warning`, `unix` for `unix_ms`.
+bool is_cut(std::string_view a, std::string_view b) {
+    return std::min(a.size(), b.size()) >= 4 && (a.starts_with(b) || b.starts_with(a));
+}
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
@@ -56,7 +61,9 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
         if (candidate.size() > k_longest) {
             continue;
         }
-        if (const std::size_t steps = distance(wanted, lower(candidate)); steps < best) {
+        const std::string known_word = lower(candidate);
+        const std::size_t steps = is_cut(wanted, known_word) ? 1 : distance(wanted, known_word);
+        if (steps < best) {
             best = steps;
             found = candidate;
         }

@@ -63,14 +63,22 @@ class PropertyRules {
 
     // They go to consumers and producers alike, so what one of the two does not use is no reason for a
     // warning.
-    void check_cluster(const Cluster& cluster, const Path& path) {
+    void check_cluster(const Cluster& cluster, const Section& section) {
+        if (is_incomplete(cluster, section)) {
+            wrong_clusters_.insert(cluster.name);
+        }
+        bool is_wrong = false;
         for (const bool consumer : {true, false}) {
             for (const PropertyProblem& problem : check_(properties_of(cluster), consumer)) {
-                if (problem.severity == Severity::error) {
-                    report(problem, cluster, place_in_cluster(problem, cluster, path));
-                    wrong_clusters_.insert(cluster.name);
+                const bool is_follow_up = problem.property.empty() && wrong_clusters_.contains(cluster.name);
+                if (problem.severity == Severity::error && !is_follow_up) {
+                    report(problem, cluster, place_in_cluster(problem, cluster, section.path()));
+                    is_wrong = true;
                 }
             }
+        }
+        if (is_wrong) {
+            wrong_clusters_.insert(cluster.name);
         }
     }
 
@@ -93,6 +101,12 @@ class PropertyRules {
     }
 
   private:
+    // Something was left out because of its own problem; that the rest does not fit together is no wonder.
+    static bool is_incomplete(const Cluster& cluster, const Section& section) {
+        return (section / "properties").names().size() != cluster.properties.size() ||
+               (section / "secrets").names().size() != cluster.secrets.size();
+    }
+
     static Path place_in_cluster(const PropertyProblem& problem, const Cluster& cluster, const Path& path) {
         if (problem.property.empty()) {
             return cluster.properties.empty() ? path / "secrets" : path / "properties";
@@ -158,7 +172,7 @@ void check_properties(const RoutingTable& table, const Section& root, const Prop
                       Findings& findings) {
     PropertyRules rules(check, findings);
     for (const Cluster& cluster : table.clusters) {
-        rules.check_cluster(cluster, (root / "clusters" / cluster.name).path());
+        rules.check_cluster(cluster, root / "clusters" / cluster.name);
     }
     for (const Route& route : table.routes) {
         const Section section = root / "routes" / route.name;

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <system_error>
 #include <vector>
 
@@ -130,7 +131,7 @@ Complaint check_integer(const Key& key, const std::string& text) {
     }
     const Range range = range_of(key);
     if (*number < *parse_integer(range.least) || *number > *parse_integer(range.most)) {
-        return fmt::format("{} is out of range; expected {} to {}", *number, range.least, range.most);
+        return fmt::format("{} is out of range; expected {} to {}", text, range.least, range.most);
     }
     return std::nullopt;
 }
@@ -225,6 +226,9 @@ Parsed<std::int64_t> parse_integer(std::string_view text) {
     }
     std::int64_t number = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (is_digits && code == std::errc::result_out_of_range) {
+        return std::numeric_limits<std::int64_t>::max();
+    }
     if (!is_digits || code != std::errc{} || end != text.data() + text.size()) {
         return Problem{fmt::format("{} is not a whole number; write one like 4", quote(text))};
     }

@@ -38,7 +38,8 @@ std::string line_of(std::string_view text) {
 }
 
 std::vector<std::string> known_properties() {
-    std::vector<std::string> names;
+    // The dump has no aliases.
+    std::vector<std::string> names{"compression.type", "linger.ms", "retries", "sasl.mechanism"};
     const Conf conf(rd_kafka_conf_new());
     std::size_t count = 0;
     const char** pairs = rd_kafka_conf_dump(conf.get(), &count);
@@ -100,7 +101,9 @@ void read_warning(std::string_view line, const config::Properties& properties,
         if (properties.contains(std::string(given))) {
             problems.push_back({.severity = Severity::warning,
                                 .property = std::string(given),
-                                .text = line_of(rest.substr(std::min(rest.find(' ') + 1, rest.size())))});
+                                .text = "this " +
+                                        line_of(rest.substr(std::min(rest.find(' ') + 1, rest.size()))) +
+                                        "; remove it"});
             return;
         }
     }
