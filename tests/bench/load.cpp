@@ -3,8 +3,8 @@
 #include "client.h"
 #include "stamp.h"
 
-#include <nlohmann/json.hpp>
 #include <time.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +14,8 @@ namespace laterd::bench {
 namespace {
 
 void on_delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* /*opaque*/) {
-    if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // Without an offset librdkafka only believes that the record was stored.
+    if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR || record->offset < 0) {
         std::fprintf(stderr, "measure: delivery failed: %s\n", rd_kafka_err2str(record->err));
         std::_Exit(1);
     }

@@ -7,11 +7,11 @@
 #include "client.h"
 #include "usage.h"
 
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <atomic>
@@ -84,7 +84,8 @@ Settings producer_settings(const Options& options) {
 }
 
 void on_delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* /*opaque*/) {
-    if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // Without an offset librdkafka only believes that the record was stored.
+    if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR || record->offset < 0) {
         std::fprintf(stderr, "relay: delivery failed: %s\n", rd_kafka_err2str(record->err));
         std::_Exit(1);  // a measurement with losses is worth nothing
     }

@@ -2,6 +2,7 @@
 
 #include "client.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -37,22 +38,29 @@ void check_all(const rd_kafka_topic_result_t** results, std::size_t count) {
     }
 }
 
-bool has_leaders(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions) {
+bool is_known(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions) {
     const rd_kafka_metadata_t* metadata = nullptr;
     check(rd_kafka_metadata(client, 0, topic, &metadata, 10'000), "metadata");
-    int led = 0;
-    for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
-        led += metadata->topics[0].partitions[i].leader >= 0 ? 1 : 0;
-    }
+    const bool known = metadata->topics[0].partition_cnt == partitions;
     rd_kafka_metadata_destroy(metadata);
-    return led == partitions;
+    return known;
 }
 
-// The controller answers before the broker knows the new topic.
+bool is_led(rd_kafka_t* client, const NewTopic& topic) {
+    const Partitions ends = all_partitions(client, topic.name, RD_KAFKA_OFFSET_END);
+    if (rd_kafka_offsets_for_times(client, ends.get(), 10'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    return std::all_of(ends->elems, ends->elems + ends->cnt,
+                       [](const auto& partition) { return partition.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+}
+
+// The controller answers first, the metadata follow, and the leaders answer last. Before that an idempotent producer may
+// lose a record: its first request fails, its second one succeeds and librdkafka takes both for stored.
 void wait_until_there(rd_kafka_t* client, const NewTopic& topic) {
     const Topic handle(rd_kafka_topic_new(client, topic.name.c_str(), nullptr));
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!has_leaders(client, handle.get(), topic.partitions)) {
+    while (!is_known(client, handle.get(), topic.partitions) || !is_led(client, topic)) {
         if (std::chrono::steady_clock::now() > give_up) {
             throw std::runtime_error(topic.name + " has no leaders");
         }

@@ -1,8 +1,8 @@
 // What a process has used: CPU seconds and memory, of this process or of another one.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <sys/types.h>
+#include <nlohmann/json_fwd.hpp>
 
 namespace laterd::bench {
 

@@ -2,8 +2,8 @@
 // meanwhile. It reads no record, so it takes next to nothing from what is measured.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <sys/types.h>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
