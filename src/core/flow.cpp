@@ -36,7 +36,7 @@ bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
         partition.reading = true;
     } else if (ahead >= options_.tier.read_ahead) {
         partition.reading = false;
-    } else if (ahead < options_.tier.refill) {
+    } else if (ahead <= options_.tier.refill) {
         partition.reading = true;
     }
     return !partition.reading;
@@ -89,7 +89,12 @@ void Pipeline::sweep(const Now& now) {
             Partition& partition = *place;
             const std::optional<WallTime> due = partition.head_due();
             if (!partition.open) {
-                const WallTime resume_at = due ? *due - options_.tier.resume_ahead : WallTime::min();
+                // Since when it waits for a place. Nobody comes first for good: neither partitions whose head is not
+                // known, of which there may be more than places, nor those with a head.
+                const auto closed_for = std::chrono::floor<Milliseconds>(now.steady - partition.changed_at);
+                const WallTime closed_at = now.wall - closed_for;
+                const WallTime resume_at =
+                    due ? std::max(*due - options_.tier.resume_ahead, closed_at) : closed_at;
                 if (resume_at <= now.wall) {
                     waiting_.emplace_back(resume_at, partition.slot);
                 } else {
@@ -147,11 +152,7 @@ void Pipeline::open_waiting(const Now& now) {
     if (waiting_.empty()) {
         return;
     }
-    std::sort(waiting_.begin(), waiting_.end(), [this](const auto& a, const auto& b) {
-        // Among those whose head is not known, the one that has waited longest.
-        return a.first != b.first ? a.first < b.first
-                                  : partitions_[a.second]->changed_at < partitions_[b.second]->changed_at;
-    });
+    std::sort(waiting_.begin(), waiting_.end());
     if (open_ + waiting_.size() > options_.open_max) {
         close_idle(now, open_ + waiting_.size() - options_.open_max);
     }

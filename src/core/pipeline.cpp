@@ -101,7 +101,9 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
         partition.ask_at = now.steady + k_ask_again;
         return;
     }
-    partition.topic_partitions = found.partitions;
+    // What the notes say is passed on: with the present count, the first to commit after partitions were added would
+    // make them look old to whoever asks about them next, and `start: latest` would skip what they hold.
+    partition.topic_partitions = found.partitions_before > 0 ? found.partitions_before : found.partitions;
     if (start.kind == Start::Kind::stop) {
         stop(partition, Notice::Kind::position_stopped, reading_at ? *reading_at : *found.committed, Reason::none);
         return;
@@ -310,6 +312,7 @@ void Pipeline::revoke(const Now& now) {
 
 void Pipeline::lose(const Now&) {
     drop_all(DuplicateCause::lost);
+    commands_.commit.reset();  // decided earlier in this turn
     ++epoch_;
     commands_.unassign = true;
     if (ending_ == Ending::revoking) {
@@ -390,6 +393,10 @@ void Pipeline::end_when_settled(const Now& now) {
     if (commit_outstanding_ && now.steady < patience) {
         wake(patience);
         return;
+    }
+    if (commit_outstanding_ && !suspended_) {
+        // The answer to an earlier one did not come in time: what has settled since is sent all the same.
+        commit_now(now, false);
     }
     drop_all(DuplicateCause::revoked);
     ++epoch_;

@@ -1,0 +1,166 @@
+#include "simulation/faults.h"
+
+#include "simulation/host.h"
+#include "simulation/process.h"
+#include "simulation/world.h"
+
+namespace laterd::simulation {
+
+using namespace std::chrono_literals;
+
+void Faults::begin() {
+    if (!world_.scenario.faults.empty()) {
+        next();
+    }
+}
+
+void Faults::next() {
+    const Nanoseconds gap = world_.random.between(10ms, world_.scenario.fault_gap_max);
+    world_.agenda.at(world_.now() + gap, [this] {
+        if (!over_) {
+            strike(world_.random.pick(std::span<const Fault>(world_.scenario.faults)));
+            next();
+        }
+    });
+}
+
+void Faults::strike(Fault fault) {
+    Random& random = world_.random;
+    Host& host = *world_.hosts[random.below(world_.hosts.size())];
+    const auto mend = [this](Nanoseconds after, std::function<void()> how) {
+        world_.agenda.at(world_.now() + after, [this, how = std::move(how)] {
+            if (!over_) {
+                how();
+            }
+        });
+    };
+    switch (fault) {
+        case Fault::crash:
+            host.crash();
+            mend(random.between(10ms, random.chance(50) ? 1s : 25s), [&host] { host.start(); });
+            return;
+        case Fault::drain:
+            if (host.process() != nullptr && !host.is_frozen() && !host.process()->is_draining()) {
+                world_.note("drain", host.number(), {});
+                host.process()->drain();
+            }
+            mend(random.between(10ms, 25s), [&host] { host.start(); });
+            return;
+        case Fault::freeze:
+            host.freeze();
+            mend(random.between(10ms, random.chance(50) ? 3s : 40s), [&host] { host.thaw(); });
+            return;
+        case Fault::cut:
+            host.cut();
+            mend(random.between(10ms, random.chance(50) ? 3s : 30s), [&host] { host.mend(); });
+            return;
+        case Fault::outage:
+            brokers_up(false);
+            mend(random.between(10ms, random.chance(50) ? 3s : 40s), [this] { brokers_up(true); });
+            return;
+        case Fault::coordinator_away:
+            coordinator_up(false);
+            mend(random.between(10ms, random.chance(50) ? 3s : 20s), [this] { coordinator_up(true); });
+            return;
+        case Fault::clock_step: {
+            const Nanoseconds most = random.pick<Nanoseconds>({5ms, 2s, 5min, 2h});
+            host.step_clock(random.between(-most, most));
+            return;
+        }
+        case Fault::target_missing:
+            world_.target.remove();
+            mend(random.between(10ms, 30s), [this] { world_.target.restore(); });
+            return;
+        case Fault::target_forbidden:
+            world_.target.forbid();
+            mend(random.between(10ms, 30s), [this] { world_.target.allow(); });
+            return;
+        case Fault::target_slow:
+            world_.target_slow = true;
+            mend(random.between(1s, 30s), [this] { world_.target_slow = false; });
+            return;
+        case Fault::dead_missing:
+            world_.dead.remove();
+            mend(random.between(10ms, 30s), [this] { world_.dead.restore(); });
+            return;
+        case Fault::delete_records:
+            delete_records();
+            return;
+        case Fault::recreate:
+            recreate();
+            return;
+        case Fault::add_partition:
+            add_partition();
+            return;
+        case Fault::count_:
+            return;
+    }
+}
+
+void Faults::brokers_up(bool up) {
+    if (world_.brokers_up != up) {
+        world_.note(up ? "brokers up" : "brokers down", -1, {});
+        world_.brokers_up = up;
+        for (const auto& host : world_.hosts) {
+            host->contact_changed();
+        }
+    }
+}
+
+void Faults::coordinator_up(bool up) {
+    if (world_.coordinator_up != up) {
+        world_.note(up ? "coordinator up" : "coordinator down", -1, {});
+        world_.coordinator_up = up;
+        for (const auto& host : world_.hosts) {
+            host->contact_changed();
+        }
+    }
+}
+
+void Faults::delete_records() {
+    const std::size_t partition = world_.random.below(world_.source.partitions());
+    model::Log& log = world_.source.log(partition);
+    const core::Offset before = world_.random.between(log.low(), log.high());
+    log.delete_before(before);
+    world_.truth.deleted(partition, before);
+    world_.note("delete", -1, {static_cast<std::int64_t>(partition), before});
+}
+
+void Faults::recreate() {
+    world_.note("recreate", -1, {});
+    world_.sightings.saw(Sighting::recreated);
+    world_.source.recreate();
+    world_.truth.recreated();
+    if (world_.random.chance(70)) {
+        world_.group.forget_offsets();
+    }
+}
+
+void Faults::add_partition() {
+    if (world_.source.partitions() >= world_.scenario.partitions_max) {
+        return;
+    }
+    world_.note("add partition", -1, {});
+    world_.source.add_partition();
+    world_.truth.added();
+    world_.agenda.at(world_.now() + world_.random.between(0s, 30s), [this] { world_.coordinator.partitions_changed(); });
+}
+
+void Faults::end() {
+    over_ = true;
+    world_.faults_over = true;
+    world_.note("faults end", -1, {});
+    brokers_up(true);
+    coordinator_up(true);
+    world_.target.restore();
+    world_.target.allow();
+    world_.dead.restore();
+    world_.target_slow = false;
+    for (const auto& host : world_.hosts) {
+        host->thaw();
+        host->mend();
+        host->start();
+    }
+}
+
+}  // namespace laterd::simulation

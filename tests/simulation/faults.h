@@ -1,0 +1,33 @@
+// What goes wrong in a simulated world, and how it is mended.
+#pragma once
+
+#include "simulation/scenario.h"
+
+namespace laterd::simulation {
+
+struct World;
+class Host;
+
+class Faults {
+  public:
+    explicit Faults(World& world) : world_(world) {}
+
+    void begin();
+
+    // Everything is mended and nothing fails any more.
+    void end();
+
+  private:
+    void next();
+    void strike(Fault fault);
+    void brokers_up(bool up);
+    void coordinator_up(bool up);
+    void delete_records();
+    void recreate();
+    void add_partition();
+
+    World& world_;
+    bool over_ = false;
+};
+
+}  // namespace laterd::simulation

@@ -1,0 +1,233 @@
+#include "simulation/run.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "simulation/host.h"
+#include "simulation/process.h"
+#include "simulation/violation.h"
+
+namespace laterd::simulation {
+
+using namespace std::chrono_literals;
+using core::Partition;
+
+namespace {
+
+// After the faults: the longest chain of things that have to time out, and every record that is due one by one, each
+// after a refill of its partition's queue.
+Nanoseconds settling_time(const Scenario& scenario, std::size_t unsettled) {
+    const bool tiny = scenario.options.hold_bytes < (1 << 20) || scenario.options.open_max < 64 ||
+                      scenario.prefetch_records < 1'000 || scenario.options.in_flight_max < 1'000;
+    const Nanoseconds each = tiny ? 2s : 20ms;
+    return 150s + each * static_cast<std::int64_t>(unsettled);
+}
+
+}  // namespace
+
+Summary Run::perform() {
+    const Scenario& scenario = world_.scenario;
+    for (const auto& host : world_.hosts) {
+        world_.agenda.at(world_.now() + world_.random.between(0s, 5s), [&host] { host->start(); });
+    }
+    traffic_.begin();
+    if (!scenario.calm) {
+        faults_.begin();
+    }
+    world_.agenda.run_until(world_.now() + scenario.duration);
+    traffic_.stop();
+    faults_.end();
+    restart();
+
+    const Nanoseconds grace = settling_time(scenario, world_.truth.appended() - world_.truth.settled());
+    world_.agenda.run_until(world_.now() + grace);
+    require_settled(grace);
+    if (const auto last = last_due()) {
+        const Nanoseconds left = std::max<Nanoseconds>(*last - slowest_clock(), 0s);
+        world_.agenda.run_until(world_.now() + left + grace);
+        require_settled(0s);
+    }
+    require_all_committed();
+    require_idle();
+    const Summary summary{.hash = world_.trace.hash(),
+                          .records = world_.truth.appended(),
+                          .duplicates = world_.truth.duplicates(),
+                          .turns = turns(),
+                          .virtual_time = world_.now().time_since_epoch()};
+    drain_all();
+    return summary;
+}
+
+// Who was on the way out when the faults ended comes back, too.
+void Run::restart() {
+    for (const auto& host : world_.hosts) {
+        if (!closing_) {
+            host->start();
+        }
+    }
+    if (!closing_) {
+        world_.agenda.at(world_.now() + 10s, [this] { restart(); });
+    }
+}
+
+WallTime Run::slowest_clock() const {
+    WallTime slowest = WallTime::max();
+    for (const auto& host : world_.hosts) {
+        slowest = std::min(slowest, host->read_clocks().wall);
+    }
+    return slowest;
+}
+
+bool Run::may_stop_at(std::size_t partition, const Truth::Fact& fact) const {
+    const Scenario& scenario = world_.scenario;
+    const RecordSpec& spec = fact.spec;
+    static_cast<void>(partition);
+    const bool refused = spec.bytes > scenario.target_max_bytes || spec.far_ahead ||
+                         (scenario.target_compacted && !spec.has_key);
+    // Whether a due time is too far depends on the clock of whoever reads it.
+    const WallTime appended = k_epoch + std::chrono::floor<core::Milliseconds>(fact.appended.time_since_epoch());
+    const bool odd = spec.has_due != RecordSpec::Due::usable || spec.due - appended > scenario.too_far - 6h;
+    const bool stops = !scenario.odd_now && (scenario.odd_fate == core::Fate::stop || !scenario.options.has_dead_letter);
+    if (refused && (!scenario.options.has_dead_letter || spec.dead_refused)) {
+        return true;
+    }
+    if (odd && !scenario.odd_now && spec.dead_refused) {
+        return true;
+    }
+    return odd && stops;
+}
+
+bool Run::is_stopped(std::size_t partition) const {
+    for (const auto& host : world_.hosts) {
+        Process* process = host->process();
+        const auto slot = process != nullptr ? process->slot_of(partition) : std::nullopt;
+        const Partition* found = slot ? process->pipeline().partition(*slot) : nullptr;
+        if (found != nullptr) {
+            return found->phase == Partition::Phase::stopped;
+        }
+    }
+    return false;
+}
+
+// Everything that has been due for `grace` by everybody's clock has settled, or waits behind one that stops its
+// partition.
+void Run::require_settled(Nanoseconds grace) {
+    const WallTime due_by = slowest_clock() - std::chrono::ceil<core::Milliseconds>(grace);
+    for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        const core::Offset first = world_.truth.prefix(i);
+        const auto& facts = world_.truth.facts(i);
+        if (static_cast<std::size_t>(first) == facts.size()) {
+            continue;
+        }
+        const Truth::Fact& fact = facts[static_cast<std::size_t>(first)];
+        // It waits behind everything that has not been committed, settled or not.
+        const auto committed = world_.group.committed(i);
+        WallTime due{};
+        for (core::Offset offset = committed ? committed->offset : 0; offset <= first; ++offset) {
+            const RecordSpec& spec = facts[static_cast<std::size_t>(offset)].spec;
+            due = std::max(due, spec.has_due == RecordSpec::Due::usable ? spec.due : WallTime{});
+        }
+        if (due > due_by) {
+            continue;
+        }
+        const bool stops = may_stop_at(i, fact) || (world_.truth.was_recreated(i) &&
+                                                    world_.scenario.options.out_of_range == core::OutOfRange::stop);
+        require(stops && is_stopped(i), "a record that is due has not settled: partition, offset, stopped, may stop", i,
+                first, is_stopped(i), stops);
+    }
+}
+
+// By the clock of the one whose clock is the slowest; nothing when everything has settled.
+std::optional<WallTime> Run::last_due() const {
+    std::optional<WallTime> last;
+    for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        for (const Truth::Fact& fact : world_.truth.facts(i)) {
+            if (!fact.settled && !fact.control && !fact.excused && fact.spec.has_due == RecordSpec::Due::usable) {
+                last = last ? std::max(*last, fact.spec.due) : fact.spec.due;
+            }
+        }
+    }
+    return last;
+}
+
+void Run::require_all_committed() {
+    for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        const auto committed = world_.group.committed(i);
+        if (is_stopped(i)) {
+            const core::Offset first = world_.truth.prefix(i);
+            require(world_.truth.was_recreated(i) || (committed && committed->offset == first),
+                    "a stopped partition is not committed up to its record: partition, record, committed", i, first,
+                    committed ? committed->offset : -1);
+            continue;
+        }
+        // Whose records are nobody's promise may wait as long as they like.
+        require(world_.truth.was_recreated(i) || (committed && committed->offset == world_.source.log(i).high()),
+                "not committed to the end: partition, end, committed", i, world_.source.log(i).high(),
+                committed ? committed->offset : -1);
+    }
+    for (const auto& host : world_.hosts) {
+        const bool empty = host->process() != nullptr && host->process()->pipeline().bytes() == 0;
+        require(empty || world_.truth.was_recreated(0),
+                "bytes are left over: daemon, bytes", host->number(),
+                host->process() != nullptr ? host->process()->pipeline().bytes() : 0);
+    }
+}
+
+std::uint64_t Run::turns() const {
+    std::uint64_t all = 0;
+    for (const auto& host : world_.hosts) {
+        all += host->process() != nullptr ? host->process()->turns() : 0;
+    }
+    return all;
+}
+
+// With nothing to do, nobody is busy.
+void Run::require_idle() {
+    const std::uint64_t before = turns();
+    world_.agenda.run_until(world_.now() + 60s);
+    const std::uint64_t spent = turns() - before;
+    require(spent <= 60 * 25 * world_.hosts.size(), "turns in a minute without anything to do", spent);
+}
+
+std::string Run::state() const {
+    std::ostringstream out;
+    for (const auto& host : world_.hosts) {
+        Process* process = host->process();
+        out << "  daemon " << host->number() << (process != nullptr ? "" : " is down")
+            << (host->is_frozen() ? " is frozen" : "") << ", wall clock "
+            << host->read_clocks().wall.time_since_epoch().count() << " ms\n";
+        for (core::Slot slot = 0; process != nullptr && slot < process->slots(); ++slot) {
+            const Partition* found = process->pipeline().partition(slot);
+            if (found == nullptr) {
+                continue;
+            }
+            const std::size_t partition = process->partition_of(slot);
+            out << "    " << partition << ": phase " << static_cast<int>(found->phase) << (found->open ? " open" : "")
+                << (found->in_client ? " in client" : "") << (found->at_end ? " at end" : "")
+                << (found->reading ? " reading" : "") << ", position " << found->ledger.position() << ", committable "
+                << found->ledger.committable() << ", held " << found->hold.size() << ", in flight "
+                << found->in_flight;
+            if (const auto due = found->head_due()) {
+                out << ", head due " << due->time_since_epoch().count() << " ms";
+            }
+            out << "; log " << world_.source.log(partition).low() << " to " << world_.source.log(partition).high()
+                << "; client " << process->client().state(partition) << '\n';
+        }
+    }
+    return out.str();
+}
+
+void Run::drain_all() {
+    closing_ = true;
+    for (const auto& host : world_.hosts) {
+        if (host->process() != nullptr) {
+            host->process()->drain();
+        }
+    }
+    world_.agenda.run_until(world_.now() + world_.scenario.options.drain_timeout + 5s);
+    for (const auto& host : world_.hosts) {
+        require(host->process() == nullptr, "a drain does not end: daemon", host->number());
+    }
+}
+
+}  // namespace laterd::simulation

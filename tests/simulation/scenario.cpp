@@ -1,0 +1,123 @@
+#include "simulation/scenario.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace laterd::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Every seed knows some faults only: a world in which everything fails hides what one fault alone would show.
+void draw_faults(Random& random, Scenario& scenario) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Fault::count_); ++i) {
+        const auto fault = static_cast<Fault>(i);
+        const bool rare = fault == Fault::recreate;
+        if (random.chance(rare ? 6 : 28)) {
+            scenario.faults.push_back(fault);
+        }
+    }
+    scenario.fault_gap_max = random.pick<Nanoseconds>({2s, 8s, 20s, 60s});
+    scenario.late_ack_percent = random.chance(30) ? random.pick({0.5, 5.0, 30.0}) : 0;
+    scenario.lost_ack_percent = random.chance(50) ? 50 : 0;
+    scenario.commit_fault_percent = random.chance(40) ? random.pick({5.0, 20.0, 60.0}) : 0;
+    scenario.look_up_fault_percent = random.chance(40) ? random.pick({10.0, 50.0, 90.0}) : 0;
+    scenario.stall_percent = random.chance(30) ? 2 : 0;
+    scenario.clock_skew_max = random.pick<Nanoseconds>({0s, 1s, 10min});
+}
+
+void draw_options(Random& random, Scenario& scenario) {
+    core::PipelineOptions& options = scenario.options;
+    options.start = random.chance(35) ? core::StartPolicy::latest : core::StartPolicy::earliest;
+    options.out_of_range = random.pick({core::OutOfRange::stop, core::OutOfRange::earliest, core::OutOfRange::latest});
+    options.has_dead_letter = random.chance(70);
+    if (scenario.calm) {
+        return;
+    }
+    // 1: a hold of one record.
+    options.hold_bytes = random.pick<std::uint64_t>({1, 4 << 10, 64 << 10, 1 << 20, 64 << 20});
+    options.open_max = random.pick<std::uint32_t>({1, 2, 5, 64});
+    options.in_flight_max = random.pick<std::uint32_t>({1, 10, 1'000, 20'000});
+    options.release_max = random.pick<std::uint32_t>({1, 50, 4'096});
+    options.visit_max = random.pick<std::uint32_t>({1, 16, 256});
+    options.drain_timeout = random.pick<core::Milliseconds>({500ms, 5s, 20s});
+}
+
+void draw_records(Random& random, Scenario& scenario) {
+    scenario.records_max = static_cast<std::size_t>(random.between(200, 2'500));
+    scenario.burst_max = random.pick<std::size_t>({1, 10, 100, 600});
+    scenario.burst_gap_max = random.pick<Nanoseconds>({100ms, 1s, 10s});
+    scenario.bytes_min = 10;
+    scenario.bytes_max = random.pick<std::uint32_t>({200, 2'000, 20'000});
+    scenario.fixed_delay = random.chance(40);
+    scenario.delay = random.pick<Nanoseconds>({0s, 1s, 9s, 40s, 15min, 6h});
+    scenario.due_max = random.pick<Nanoseconds>({2s, 20s, 3min, 2h, 24h * 20});
+    scenario.odd_due_percent = random.chance(40) ? 3 : 0;
+    scenario.odd_fate = random.chance(80) ? core::Fate::dead_letter : core::Fate::stop;
+    scenario.odd_now = random.chance(20);
+    scenario.too_far = random.chance(15) ? core::Milliseconds(60s) : core::Milliseconds(24h * 30);
+    scenario.refused_percent = random.chance(40) ? random.pick({0.2, 3.0, 40.0}) : 0;
+    scenario.dead_refused_percent = random.chance(20) ? 5 : 0;
+    scenario.control_percent = random.chance(40) ? 30 : 0;
+}
+
+}  // namespace
+
+bool Scenario::has(Fault fault) const noexcept {
+    return std::find(faults.begin(), faults.end(), fault) != faults.end();
+}
+
+Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
+    Random random(seed * 0x51ed270b7f4a7c15U + 1);
+    Scenario scenario;
+    scenario.seed = seed;
+    scenario.calm = random.chance(12);
+    scenario.duration = duration;
+    scenario.partitions = random.chance(8) ? random.pick<std::size_t>({40, 100})
+                                           : static_cast<std::size_t>(random.between(1, 8));
+    scenario.partitions_max = scenario.partitions + 3;
+    scenario.target_partitions = static_cast<std::size_t>(random.between(1, 5));
+    scenario.daemons = random.pick<std::size_t>({1, 1, 2, 2, 3});
+    scenario.static_members = random.chance(30);
+    draw_records(random, scenario);
+    draw_options(random, scenario);
+    if (scenario.calm) {
+        scenario.daemons = 1;
+        return scenario;
+    }
+    draw_faults(random, scenario);
+    scenario.target_max_bytes = random.pick<std::uint32_t>({30'000, 1'000'000});
+    scenario.dead_max_bytes = random.pick<std::uint32_t>({2'000, 15'000, 1'000'000});
+    scenario.target_compacted = random.chance(50);
+    scenario.prefetch_records = random.pick<std::size_t>({1, 50, 1'000});
+    scenario.prefetch_bytes = random.pick<std::uint64_t>({1'000, 64'000, 1 << 20});
+    return scenario;
+}
+
+std::string Scenario::text() const {
+    static constexpr const char* k_faults[] = {
+        "crash",          "drain",       "freeze",       "cut",            "outage",   "coordinator_away",
+        "clock_step",     "target_missing", "target_forbidden", "target_slow", "dead_missing",
+        "delete_records", "recreate",    "add_partition"};
+    std::ostringstream out;
+    const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
+    out << (calm ? "calm" : "faults");
+    for (const Fault fault : faults) {
+        out << ' ' << k_faults[static_cast<std::size_t>(fault)];
+    }
+    out << "\n  partitions " << partitions << ", daemons " << daemons << (static_members ? " static" : "")
+        << ", start " << (options.start == core::StartPolicy::latest ? "latest" : "earliest") << ", out_of_range "
+        << static_cast<int>(options.out_of_range) << (options.has_dead_letter ? ", dead letter" : "") << "\n  hold "
+        << options.hold_bytes << ", open_max " << options.open_max << ", in_flight_max " << options.in_flight_max
+        << ", release_max " << options.release_max << ", visit_max " << options.visit_max << ", prefetch "
+        << prefetch_records << " / " << prefetch_bytes << "\n  records " << records_max << " of up to " << bytes_max
+        << " bytes in bursts of up to " << burst_max << ", "
+        << (fixed_delay ? "delay " : "due within ") << seconds(fixed_delay ? delay : due_max)
+        << " s, odd due " << odd_due_percent << " %, refused " << refused_percent << " %, late acks "
+        << late_ack_percent << " %, commit faults " << commit_fault_percent << " %, look-up faults "
+        << look_up_fault_percent << " %";
+    return out.str();
+}
+
+}  // namespace laterd::simulation

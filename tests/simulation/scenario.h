@@ -1,0 +1,83 @@
+// What one seed's world looks like and which faults it knows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/pipeline.h"
+#include "simulation/random.h"
+
+namespace laterd::simulation {
+
+enum class Fault : std::uint8_t {
+    crash,
+    drain,
+    freeze,
+    cut,              // a daemon cannot reach the brokers
+    outage,           // nobody can
+    coordinator_away,
+    clock_step,
+    target_missing,
+    target_forbidden,
+    target_slow,
+    dead_missing,
+    delete_records,
+    recreate,
+    add_partition,
+    count_,
+};
+
+struct Scenario {
+    std::uint64_t seed = 0;
+    bool calm = false;  // no fault at all and room for everything: releases have to be on time
+    std::vector<Fault> faults;
+    Nanoseconds fault_gap_max{};
+    Nanoseconds duration{};
+
+    // Kafka
+    std::size_t partitions = 1;
+    std::size_t partitions_max = 1;
+    std::size_t target_partitions = 1;
+    std::uint32_t target_max_bytes = 1'000'000;
+    std::uint32_t dead_max_bytes = 1'000'000;
+    bool target_compacted = false;
+    double late_ack_percent = 0;
+    double lost_ack_percent = 0;      // of batches during an outage: written, and nobody was told
+    double commit_fault_percent = 0;  // refused, late, or never answered in time
+    double look_up_fault_percent = 0;
+
+    // Daemons
+    std::size_t daemons = 1;
+    bool static_members = false;
+    core::PipelineOptions options;
+    std::size_t prefetch_records = 1'000;
+    std::uint64_t prefetch_bytes = 1 << 20;
+    double stall_percent = 0;  // of turns that come late
+    Nanoseconds clock_skew_max{};
+
+    // Records
+    std::size_t records_max = 0;
+    std::size_t burst_max = 1;
+    Nanoseconds burst_gap_max{};
+    std::uint32_t bytes_min = 0;
+    std::uint32_t bytes_max = 0;
+    bool fixed_delay = false;
+    Nanoseconds delay{};
+    Nanoseconds due_max{};  // how far the due times of a header lie ahead
+    double odd_due_percent = 0;
+    core::Fate odd_fate = core::Fate::dead_letter;  // missing or invalid
+    bool odd_now = false;                           // or due at once
+    core::Milliseconds too_far{};
+    double refused_percent = 0;  // records that the target refuses
+    double dead_refused_percent = 0;
+    double control_percent = 0;
+
+    bool has(Fault fault) const noexcept;
+    std::string text() const;
+};
+
+// `duration`: how long faults happen.
+Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration);
+
+}  // namespace laterd::simulation

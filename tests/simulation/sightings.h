@@ -1,0 +1,89 @@
+// What has to happen sometimes: a simulation that never reaches an edge proves nothing about it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace laterd::simulation {
+
+enum class Sighting : std::uint8_t {
+    tier_hot,
+    tier_warm,
+    tier_cold,
+    cold_drop,           // a cold partition let go of what it had read
+    wave,                // partitions that have to be resumed wait for others
+    hold_full,
+    larger_than_hold,    // one record alone is more than the budget
+    gate_holding,
+    gate_probing,
+    gate_reopened,
+    isolation,           // a record sent alone
+    overtaken,
+    dead_letter_judged,  // no due time, or none that can be used
+    dead_letter_refused, // the target refused it for good
+    dead_letter_smaller, // without its error, or without its value
+    dead_letter_backoff,
+    stop_record,
+    stop_position,
+    position_moved,
+    out_of_range,
+    lost,
+    suspended,
+    unsuspended,
+    suspended_not_member,
+    revoke,
+    revoke_waited,       // something was in flight
+    revoke_deadline,     // and did not settle in time
+    lose,
+    lose_in_flight,
+    late_outcome,        // of an assignment that was over
+    start_commit,
+    start_commit_failed,
+    start_latest,
+    added_partition,     // its start was resolved
+    ask_again,
+    never_answered,      // a look-up
+    commit_failed,
+    commit_not_member,
+    commit_timed_out,
+    commit_twice_at_once,// an answer that came after the next request
+    drain,
+    drain_waited,
+    drain_deadline,
+    crash_in_flight,
+    static_return,
+    two_owners,          // a daemon that does not know yet that its partitions are another's
+    clock_forward,
+    clock_back,
+    control_end,         // committed past control records at the end
+    recreated,
+    stale_records,       // of an epoch that was over, or below the position
+    in_flight_full,
+    far_due,             // more than an hour
+    count_,
+};
+
+constexpr std::size_t k_sightings = static_cast<std::size_t>(Sighting::count_);
+
+const char* to_string(Sighting sighting) noexcept;
+
+class Sightings {
+  public:
+    void saw(Sighting sighting) noexcept { ++counts_[static_cast<std::size_t>(sighting)]; }
+    void saw(Sighting sighting, bool indeed) noexcept {
+        if (indeed) {
+            saw(sighting);
+        }
+    }
+    std::uint64_t count(Sighting sighting) const noexcept { return counts_[static_cast<std::size_t>(sighting)]; }
+
+    // The names of what was never seen.
+    std::vector<std::string> missing() const;
+
+  private:
+    std::array<std::uint64_t, k_sightings> counts_{};
+};
+
+}  // namespace laterd::simulation

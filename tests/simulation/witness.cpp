@@ -1,0 +1,473 @@
+#include "simulation/witness.h"
+
+#include <algorithm>
+
+#include "simulation/host.h"
+#include "simulation/process.h"
+#include "simulation/violation.h"
+#include "simulation/world.h"
+
+namespace laterd::simulation {
+
+using namespace std::chrono_literals;
+using core::Outcome;
+using core::Partition;
+using core::Purpose;
+
+namespace {
+
+// Turns in one second of virtual time; more is a loop that spins.
+constexpr std::uint64_t k_turns_max = 40'000;
+
+bool deserves_refusal(const World& world, const RecordSpec& spec) {
+    return spec.bytes > world.scenario.target_max_bytes || spec.far_ahead ||
+           (world.scenario.target_compacted && !spec.has_key);
+}
+
+}  // namespace
+
+Witness::Watch& Witness::watch(core::Slot slot) {
+    Watch& seen = watches_[slot];
+    if (seen.epoch == 0) {
+        seen.epoch = process_.pipeline().epoch(slot);
+    }
+    return seen;
+}
+
+bool Witness::may_go_back(core::Slot slot) const {
+    const auto place = watches_.find(slot);
+    return place != watches_.end() && place->second.moved;
+}
+
+void Witness::forget_what_is_over() {
+    std::erase_if(watches_, [this](const auto& each) {
+        const auto& [slot, seen] = each;
+        const core::Epoch epoch = process_.pipeline().epoch(slot);
+        if (epoch == 0) {
+            given_up_ += seen.in_flight.size();
+        }
+        return epoch != seen.epoch;
+    });
+}
+
+// --- events -------------------------------------------------------------------------------------------------------
+
+void Witness::outcome(const Outcome& outcome) {
+    const SimulatedRecord& record = simulated(*outcome.record);
+    forget_what_is_over();
+    if (record.epoch != process_.pipeline().epoch(record.slot)) {
+        world_.sightings.saw(Sighting::late_outcome);
+        return;
+    }
+    Watch& seen = watch(record.slot);
+    seen.in_flight.erase(record.offset);
+    if (seen.alone == record.offset) {
+        seen.alone.reset();
+    }
+    if (outcome.result != Outcome::Result::delivered) {
+        seen.returned.insert(record.offset);
+    }
+}
+
+void Witness::committed(std::uint64_t id, std::span<const core::CommitAnswer> answers) {
+    forget_what_is_over();
+    for (const core::CommitAnswer& answer : answers) {
+        world_.note("committed", host_.number(),
+                    {static_cast<std::int64_t>(process_.partition_of(answer.slot)), answer.offset,
+                     static_cast<std::int64_t>(answer.result)});
+    }
+    world_.sightings.saw(Sighting::commit_twice_at_once, id != last_commit_);
+    bool ok = !answers.empty();
+    for (const core::CommitAnswer& answer : answers) {
+        if (answer.result != core::CommitAnswer::Result::ok) {
+            ok = ok && answer.result != core::CommitAnswer::Result::not_member;
+            world_.sightings.saw(answer.result == core::CommitAnswer::Result::failed ? Sighting::commit_failed
+                                                                                     : Sighting::commit_not_member);
+            world_.sightings.saw(Sighting::suspended_not_member,
+                                 suspended_ && answer.result == core::CommitAnswer::Result::not_member);
+        }
+        const auto place = watches_.find(answer.slot);
+        if (place == watches_.end() || answer.epoch != place->second.epoch) {
+            continue;
+        }
+        Watch& seen = place->second;
+        if (answer.result == core::CommitAnswer::Result::ok) {
+            seen.acknowledged = std::max(seen.acknowledged, answer.offset);
+        } else if (id == last_commit_) {
+            seen.requested = seen.acknowledged;
+            const Partition* partition = process_.pipeline().partition(answer.slot);
+            world_.sightings.saw(Sighting::start_commit_failed,
+                                 partition != nullptr && partition->phase == Partition::Phase::committing);
+        }
+    }
+    const bool any_ok = std::any_of(answers.begin(), answers.end(), [](const core::CommitAnswer& answer) {
+        return answer.result == core::CommitAnswer::Result::ok;
+    });
+    if (id == last_commit_) {
+        answered_commit_ = id;
+    }
+    if (suspended_ && ok && any_ok && id > suspended_before_) {
+        suspended_ = false;
+        world_.sightings.saw(Sighting::unsuspended);
+    }
+}
+
+void Witness::positions(std::span<const core::Position> found) {
+    for (const core::Position& position : found) {
+        world_.sightings.saw(Sighting::ask_again, !position.known);
+        if (position.committed && position.epoch == process_.pipeline().epoch(position.slot)) {
+            Watch& seen = watch(position.slot);
+            seen.acknowledged = std::max(seen.acknowledged, *position.committed);
+        }
+    }
+}
+
+void Witness::fetched(core::Slot, std::span<const core::RecordPtr> records) {
+    for (const core::RecordPtr& record : records) {
+        largest_record_ = std::max<std::uint64_t>(largest_record_, record->bytes);
+    }
+}
+
+void Witness::suspended() {
+    forget_what_is_over();
+    bool has_partitions = false;
+    for (core::Slot slot = 0; slot < process_.slots(); ++slot) {
+        has_partitions = has_partitions || process_.pipeline().partition(slot) != nullptr;
+    }
+    if (!has_partitions) {
+        return;
+    }
+    suspended_ = true;
+    suspended_before_ = last_commit_;
+    world_.sightings.saw(Sighting::suspended);
+    world_.note("suspended", host_.number(), {});
+}
+
+void Witness::assigned_anew() {
+    suspended_ = false;
+}
+
+void Witness::revoked(const core::Now& now) {
+    revoking_ = true;
+    revoked_at_ = now.steady;
+    world_.sightings.saw(Sighting::revoke);
+    world_.sightings.saw(Sighting::revoke_waited, process_.pipeline().in_flight() > 0);
+}
+
+void Witness::lost() {
+    losing_ = true;
+    world_.sightings.saw(Sighting::lose);
+    world_.sightings.saw(Sighting::lose_in_flight, process_.pipeline().in_flight() > 0);
+}
+
+void Witness::draining(const core::Now& now) {
+    draining_ = true;
+    revoked_at_ = now.steady;
+    world_.sightings.saw(Sighting::drain);
+    world_.sightings.saw(Sighting::drain_waited, process_.pipeline().in_flight() > 0);
+}
+
+// --- the turn -----------------------------------------------------------------------------------------------------
+
+void Witness::begin_turn(const core::Now& now) {
+    forget_what_is_over();
+    if (now.steady - second_ >= 1s) {
+        second_ = now.steady;
+        turns_in_second_ = 0;
+    }
+    require(++turns_in_second_ <= k_turns_max, "the loop spins: daemon", host_.number());
+}
+
+void Witness::before_tick() {
+    forget_what_is_over();
+    for (std::size_t i = 0; i < world_.source.partitions(); ++i) {
+        const auto slot = process_.slot_of(i);
+        if (!slot) {
+            continue;
+        }
+        if (const Partition* partition = process_.pipeline().partition(*slot)) {
+            Watch& seen = watch(*slot);
+            const auto committable = process_.pipeline().committable(*slot);
+            seen.committable = committable && partition->phase == Partition::Phase::running ? *committable : -1;
+            require(partition->hold.size() == 0 || world_.group.committed(i) || world_.truth.was_recreated(i),
+                    "records were read before the start was committed: partition", i);
+        }
+    }
+}
+
+void Witness::end_turn(const core::Now& now) {
+    // What ended in this turn was in flight when it began: the pipeline has to have counted it.
+    forget_what_is_over();
+    const auto& counted = process_.counters().duplicates;
+    const std::uint64_t duplicates = counted[static_cast<std::size_t>(core::DuplicateCause::revoked)].get() +
+                                     counted[static_cast<std::size_t>(core::DuplicateCause::lost)].get();
+    require(duplicates == given_up_, "what was given up is not what was counted: in flight, counted", given_up_,
+            duplicates);
+    std::size_t in_flight = 0;
+    for (auto& [slot, seen] : watches_) {
+        in_flight += seen.in_flight.size();
+        check_commits_come(now, slot, seen);
+    }
+    require(process_.pipeline().in_flight() == in_flight, "in flight, by the pipeline and really",
+            process_.pipeline().in_flight(), in_flight);
+    check_memory();
+    look_around(now);
+}
+
+// What has settled is committed within the interval; with a commit that is not answered, after its timeout.
+void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& seen) {
+    const Partition* partition = process_.pipeline().partition(slot);
+    const bool waits = partition != nullptr && partition->phase == Partition::Phase::running && !suspended_ &&
+                       seen.committable > std::max(seen.requested, partition->committed);
+    if (!waits || revoking_ || draining_) {
+        seen.uncommitted_since.reset();
+        return;
+    }
+    if (!seen.uncommitted_since) {
+        seen.uncommitted_since = now.steady;
+    }
+    const core::PipelineOptions& options = world_.scenario.options;
+    Nanoseconds patience = options.commit_interval + 300ms;
+    if (last_commit_ != answered_commit_) {
+        patience += options.commit_timeout;
+    }
+    require(now.steady - *seen.uncommitted_since <= patience || world_.scenario.commit_fault_percent > 0 ||
+                !world_.scenario.faults.empty(),
+            "what has settled is not committed: partition, offset", process_.partition_of(slot), seen.committable);
+    require(now.steady - *seen.uncommitted_since <= patience + options.commit_timeout + 30s,
+            "what has settled is never committed: partition, offset", process_.partition_of(slot), seen.committable);
+}
+
+void Witness::check_memory() {
+    const core::Pipeline& pipeline = process_.pipeline();
+    std::uint64_t held = 0;
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < world_.source.partitions(); ++i) {
+        const auto slot = process_.slot_of(i);
+        const Partition* partition = slot ? pipeline.partition(*slot) : nullptr;
+        if (partition != nullptr) {
+            held += partition->hold.bytes();
+            open += partition->open ? 1 : 0;
+        }
+    }
+    require(pipeline.bytes() == held + producer_.bytes(), "bytes by the pipeline, held, in flight", pipeline.bytes(),
+            held, producer_.bytes());
+    require(open <= world_.scenario.options.open_max, "more partitions are open than may be: open", open);
+    // What a partition without anything may always read, and how much one read can be too much: the client's queue.
+    constexpr std::uint64_t k_window_least = 16 << 10;
+    const std::uint64_t floor = std::max<std::uint64_t>(world_.scenario.options.hold_bytes, open * k_window_least);
+    const std::uint64_t one_read = 2 * world_.scenario.prefetch_bytes + largest_record_;
+    require(pipeline.bytes() <= floor + std::max<std::uint64_t>(open, 1) * one_read, "the budget: bytes, limit, record",
+            pipeline.bytes(), world_.scenario.options.hold_bytes, largest_record_);
+    world_.sightings.saw(Sighting::larger_than_hold, held > 0 && largest_record_ > world_.scenario.options.hold_bytes);
+}
+
+void Witness::look_around(const core::Now& now) {
+    const core::Pipeline& pipeline = process_.pipeline();
+    Sightings& sightings = world_.sightings;
+    sightings.saw(Sighting::hold_full, process_.counters().hold_full_ms.get() > 0);
+    sightings.saw(Sighting::gate_holding, pipeline.gate().state() == core::Gate::State::holding);
+    sightings.saw(Sighting::gate_probing, pipeline.gate().state() == core::Gate::State::probing);
+    sightings.saw(Sighting::overtaken, process_.counters().overtaken.get() > 0);
+    const core::TierTimes& tier = world_.scenario.options.tier;
+    for (const auto& [slot, seen] : watches_) {
+        const Partition* partition = pipeline.partition(slot);
+        if (partition == nullptr) {
+            continue;
+        }
+        sightings.saw(Sighting::start_commit, partition->phase == Partition::Phase::committing);
+        if (partition->phase != Partition::Phase::running || !partition->in_client) {
+            continue;
+        }
+        const auto due = partition->head_due();
+        sightings.saw(Sighting::tier_hot, partition->open && partition->reading && due);
+        sightings.saw(Sighting::tier_warm, partition->open && !partition->reading);
+        sightings.saw(Sighting::tier_cold, !partition->open && due && *due - now.wall > tier.cold_beyond);
+        sightings.saw(Sighting::cold_drop, partition->cold_head.has_value());
+        sightings.saw(Sighting::wave, !partition->open && due && *due - now.wall < tier.resume_ahead - 500ms);
+        sightings.saw(Sighting::far_due, due && *due - now.wall > 1h);
+        sightings.saw(Sighting::in_flight_full, seen.in_flight.size() >= world_.scenario.options.in_flight_max);
+    }
+}
+
+// --- commands -----------------------------------------------------------------------------------------------------
+
+void Witness::commit_requested(const core::Now& now, const core::CommitRequest& request) {
+    last_commit_ = request.id;
+    static_cast<void>(now);
+    for (const core::CommitEntry& entry : request.entries) {
+        const std::size_t partition = process_.partition_of(entry.slot);
+        world_.note("commit", host_.number(), {static_cast<std::int64_t>(partition), entry.offset});
+        Watch& seen = watch(entry.slot);
+        require(process_.client().thinks_it_owns(partition), "a commit for a partition that is not owned: partition",
+                partition);
+        const bool starts = !world_.group.committed(partition);
+        const core::Offset settled = std::max(world_.truth.prefix(partition), world_.truth.excused_below(partition));
+        require(starts || seen.moved || entry.offset <= settled,
+                "a commit passes a record that has not settled: partition, offset, settled up to", partition,
+                entry.offset, settled);
+        require(seen.moved || entry.offset >= seen.acknowledged, "a commit goes back: partition, from, to", partition,
+                seen.acknowledged, entry.offset);
+        seen.requested = entry.offset;
+        seen.uncommitted_since.reset();
+        world_.sightings.saw(Sighting::control_end,
+                             entry.offset > 0 && entry.offset == world_.source.log(partition).high() &&
+                                 static_cast<std::size_t>(entry.offset) <= world_.truth.facts(partition).size() &&
+                                 world_.truth.fact(partition, entry.offset - 1).control);
+    }
+}
+
+void Witness::unassigned(const core::Now& now) {
+    world_.note("unassign", host_.number(), {});
+    const bool on_time = now.steady - revoked_at_ <
+                         (draining_ ? world_.scenario.options.drain_timeout : world_.scenario.options.revoke_wait);
+    if (!losing_ && (revoking_ || draining_)) {
+        std::size_t in_flight = 0;
+        for (const auto& [slot, seen] : watches_) {
+            in_flight += seen.in_flight.size();
+            const bool known = seen.committable < 0 || suspended_ ||
+                               seen.committable <= std::max(seen.requested, seen.acknowledged) || (draining_ && !on_time);
+            require(known, "given up without a commit of what had settled: partition, settled, committed",
+                    process_.partition_of(slot), seen.committable, seen.requested);
+        }
+        require(in_flight == 0 || !on_time || draining_, "given up while deliveries were in flight: records", in_flight);
+        world_.sightings.saw(draining_ ? Sighting::drain_deadline : Sighting::revoke_deadline, in_flight > 0);
+    }
+    revoking_ = false;
+    losing_ = false;
+    suspended_ = false;
+}
+
+void Witness::assigned(std::span<const core::AssignEntry> entries) {
+    for (const core::AssignEntry& entry : entries) {
+        const std::size_t partition = process_.partition_of(entry.slot);
+        world_.note("assign", host_.number(), {static_cast<std::int64_t>(partition), entry.offset, entry.paused});
+        require(process_.client().thinks_it_owns(partition), "assigned what is not owned: partition", partition);
+        const auto committed = world_.group.committed(partition);
+        world_.sightings.saw(Sighting::start_latest, committed && committed->offset > 0 &&
+                                                         world_.scenario.options.start == core::StartPolicy::latest);
+        world_.sightings.saw(Sighting::added_partition, world_.truth.is_addition(partition));
+    }
+}
+
+void Witness::released(const core::Now& now, const core::Record& released) {
+    forget_what_is_over();
+    const SimulatedRecord& record = simulated(released);
+    const std::size_t partition = record.place.partition;
+    const auto number = static_cast<std::int64_t>(partition);
+    world_.note(record.purpose == Purpose::deliver ? "deliver" : "dead letter", host_.number(), {number, record.offset});
+
+    require(record.epoch == process_.pipeline().epoch(record.slot), "released in an epoch that is over: partition, offset",
+            partition, record.offset);
+    require(process_.client().thinks_it_owns(partition), "released from a partition that is not owned: partition, offset",
+            partition, record.offset);
+    require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
+    require(!revoking_ && !draining_, "released while the assignment ends: partition, offset", partition, record.offset);
+    require(now.wall >= record.due, "released early: partition, offset, ms", partition, record.offset,
+            (record.due - now.wall).count());
+    require(record.judged != core::Fate::stop, "a record that stops its partition was released: partition, offset",
+            partition, record.offset);
+    require(world_.group.committed(partition) || world_.truth.was_recreated(partition),
+            "released before the start was committed: partition, offset", partition, record.offset);
+    const bool refused = deserves_refusal(world_, record.spec);
+    if (record.purpose == Purpose::dead_letter) {
+        require(record.judged == core::Fate::dead_letter || refused,
+                "a good record was dead-lettered: partition, offset", partition, record.offset);
+        require(world_.scenario.options.has_dead_letter, "a dead letter without a topic for it: partition", partition);
+        world_.sightings.saw(refused ? Sighting::dead_letter_refused : Sighting::dead_letter_judged);
+        world_.sightings.saw(Sighting::dead_letter_smaller, record.form != core::DeadLetterForm::whole);
+    } else {
+        require(record.judged == core::Fate::deliver, "a dead letter went to the target: partition, offset", partition,
+                record.offset);
+    }
+    if (world_.group.state() == model::Group::State::stable &&
+        !world_.group.owns(process_.client().member(), process_.client().generation(), partition)) {
+        world_.sightings.saw(Sighting::two_owners);
+    }
+    check_order(record, watch(record.slot));
+}
+
+void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
+    const std::size_t partition = record.place.partition;
+    require(!seen.in_flight.contains(record.offset), "released while it is in flight: partition, offset", partition,
+            record.offset);
+    require(!seen.alone, "released beside a record that has to be alone: partition, offset", partition, record.offset);
+    if (record.alone) {
+        world_.sightings.saw(Sighting::isolation);
+        require(seen.in_flight.empty(), "an isolated record was released beside others: partition, offset", partition,
+                record.offset);
+        seen.alone = record.offset;
+    }
+    const bool again = seen.returned.erase(record.offset) > 0;
+    require(seen.returned.empty() || *seen.returned.begin() > record.offset,
+            "a record overtakes one that is tried again: partition, offset, the other", partition, record.offset,
+            seen.returned.empty() ? -1 : *seen.returned.begin());
+    require(again || record.offset > seen.released_up_to, "released again: partition, offset", partition,
+            record.offset);
+    // A log that was made anew under the daemon's feet has no order that it could know.
+    if (!again && !world_.truth.was_recreated(partition)) {
+        const core::Offset from = std::max(seen.released_up_to + 1, world_.truth.prefix(partition));
+        for (core::Offset offset = from; offset < record.offset; ++offset) {
+            const Truth::Fact& fact = world_.truth.fact(partition, offset);
+            require(fact.settled || fact.control || fact.deleted || fact.excused,
+                    "a record was passed over: partition, offset, the other", partition, record.offset, offset);
+        }
+    }
+    seen.released_up_to = std::max(seen.released_up_to, record.offset);
+    seen.in_flight.insert(record.offset);
+}
+
+void Witness::notice(const core::Notice& notice) {
+    const std::size_t partition =
+        notice.slot < process_.slots() ? process_.partition_of(notice.slot) : std::size_t{0};
+    const auto number = static_cast<std::int64_t>(partition);
+    using Kind = core::Notice::Kind;
+    switch (notice.kind) {
+        case Kind::partition_stopped:
+            world_.note("stopped", host_.number(), {number, notice.offset});
+            world_.sightings.saw(Sighting::stop_record);
+            return;
+        case Kind::position_stopped:
+            world_.note("position stopped", host_.number(), {number, notice.offset});
+            world_.sightings.saw(Sighting::stop_position);
+            require(world_.truth.was_recreated(partition), "stopped for a position that is right: partition, offset",
+                    partition, notice.offset);
+            return;
+        case Kind::records_lost:
+            world_.note("lost records", host_.number(),
+                        {number, notice.offset, static_cast<std::int64_t>(notice.count)});
+            world_.sightings.saw(Sighting::lost);
+            world_.truth.lost(partition, notice.offset - static_cast<core::Offset>(notice.count), notice.offset);
+            return;
+        case Kind::position_moved:
+            world_.note("moved", host_.number(), {number, notice.offset});
+            world_.sightings.saw(Sighting::position_moved);
+            require(world_.truth.was_recreated(partition), "a position that is right was moved: partition, offset",
+                    partition, notice.offset);
+            watch(notice.slot).moved = true;
+            watch(notice.slot).acknowledged = -1;
+            watch(notice.slot).requested = -1;
+            watch(notice.slot).released_up_to = -1;
+            watch(notice.slot).returned.clear();
+            world_.truth.excuse_below(partition, notice.offset);
+            return;
+        case Kind::gate_open:
+            world_.note("gate open", host_.number(), {});
+            world_.sightings.saw(Sighting::gate_reopened);
+            return;
+        case Kind::gate_holding:
+            world_.note("gate holding", host_.number(), {static_cast<std::int64_t>(notice.reason)});
+            return;
+        case Kind::copy_backoff:
+            world_.sightings.saw(Sighting::dead_letter_backoff);
+            return;
+        case Kind::dead_lettered:
+        case Kind::duplicates:
+        case Kind::suspended:
+        case Kind::unsuspended:
+        case Kind::commit_failed:
+            return;
+    }
+}
+
+}  // namespace laterd::simulation
