@@ -70,7 +70,9 @@ class Producer {
     // The same handle for the same name; asks the cluster about the topic in the background.
     TopicHandle topic(const std::string& name);
 
-    // Headers are taken over when the record is accepted, and stay the caller's otherwise.
+    // Headers are taken over when the record is accepted, and stay the caller's otherwise. A topic that does not exist
+    // or refused the client is refused here from then on, until refresh() or, at the latest, the metadata of half a
+    // minute later know better.
     SendResult send(const Outgoing& record, Headers& headers);
 
     int fd() const noexcept { return signal_.fd(); }

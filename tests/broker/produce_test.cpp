@@ -66,8 +66,7 @@ TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
     Writer writer(Writer::Options{}, broker);
     const kafka::ErrorCode error = GENERATE(kafka::ErrorCode{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE},
                                             kafka::ErrorCode{RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP},
-                                            kafka::ErrorCode{RD_KAFKA_RESP_ERR_INVALID_RECORD},
-                                            kafka::ErrorCode{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+                                            kafka::ErrorCode{RD_KAFKA_RESP_ERR_INVALID_RECORD});
     broker.inject(kafka::Request::produce, {error});
     writer.send(topic, 0, text("bad"));
     REQUIRE(writer.until_reported(1));
@@ -75,6 +74,24 @@ TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
     CHECK_FALSE(writer->fatal_error().has_value());
 
     writer.write(topic, 0, text("good"));
+}
+
+TEST_CASE("a topic that refused the client is written to again once it was asked for", "[produce]") {
+    kafka::EmbeddedBroker broker;
+    const std::string topic = fresh_topic(1, broker);
+    Writer writer(Writer::Options{}, broker);
+    broker.inject(kafka::Request::produce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+    writer.send(topic, 0, text("refused"));
+    REQUIRE(writer.until_reported(1));
+    CHECK(kafka::classify(writer.reports[0].second).reason == core::Reason::not_authorised);
+
+    // librdkafka remembers, and refuses the next ones by itself.
+    const kafka::SendResult refused = writer.send(topic, 0, text("refused"));
+    CHECK(refused.kind == Kind::refused);
+    CHECK(kafka::classify(refused.error).reason == core::Reason::not_authorised);
+
+    CHECK(writer->refresh(writer->topic(topic), 5s).exists);
+    writer.write(topic, 0, text("in time"));
 }
 
 TEST_CASE("a full queue is told apart, and empties itself", "[produce]") {

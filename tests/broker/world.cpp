@@ -194,9 +194,13 @@ bool Writer::until_reported(std::size_t count, std::chrono::milliseconds within)
 }
 
 void Writer::write(const std::string& topic, std::int32_t partition, Record record) {
-    if (send(topic, partition, std::move(record)).kind != kafka::SendResult::Kind::accepted ||
-        !until_reported(1) || reports.back().second != 0) {
-        throw std::runtime_error("the test's record was not written");
+    const kafka::SendResult sent = send(topic, partition, std::move(record));
+    if (sent.kind != kafka::SendResult::Kind::accepted) {
+        throw std::runtime_error("the test's record was not taken: " + kafka::describe(sent.error));
+    }
+    if (!until_reported(1) || reports.back().second != 0) {
+        throw std::runtime_error("the test's record was not written: " +
+                                 kafka::describe(reports.back().second));
     }
 }
 
