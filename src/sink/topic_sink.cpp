@@ -183,7 +183,8 @@ void TopicSink::finish(core::RecordPtr record, kafka::ErrorCode error) {
         if (stored.purpose == core::Purpose::deliver) {
             stored.error = std::make_unique<std::string>(kafka::describe(error));
         }
-        if (judgement.reason == core::Reason::target_missing) {
+        // Refused topics are remembered by librdkafka, too, until fresh metadata know better.
+        if (judgement.reason == core::Reason::target_missing || judgement.reason == core::Reason::not_authorised) {
             (stored.purpose == core::Purpose::deliver ? target_missing_ : dead_letters_missing_) = true;
         }
         limit_doubt_ = limit_doubt_ || (judgement.reason == core::Reason::too_large && !stored.alone);
