@@ -55,6 +55,7 @@ struct Outcome {
     enum class Result : std::uint8_t {
         delivered,
         rejected,       // the broker refused the content; counts only when the record was alone in its request
+        not_known,      // nobody knows whether it is stored: again, and a duplicate is possible
         not_attempted,  // the sink is missing, down, or refuses the client: nothing to do with this record
     };
     RecordPtr record;

@@ -39,6 +39,10 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
         case Outcome::Result::rejected:
             rejected(now, partition, std::move(outcome.record), outcome.reason);
             return;
+        case Outcome::Result::not_known:
+            counters_.duplicates[static_cast<std::size_t>(DuplicateCause::refused)].add();
+            put_back(now, partition, std::move(outcome.record));
+            return;
         case Outcome::Result::not_attempted:
             not_attempted(now, partition, std::move(outcome.record), outcome.reason);
             return;

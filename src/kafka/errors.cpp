@@ -31,6 +31,9 @@ Judgement classify(ErrorCode error) noexcept {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
             return {};
 
+        case k_not_known_stored:
+            return {Result::not_known, Reason::none};
+
         // About the content of one record of the request.
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
         case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:  // larger than a segment of the topic

@@ -11,6 +11,10 @@ namespace laterd::kafka {
 // An rd_kafka_resp_err_t; 0 is none, negative ones are librdkafka's own.
 using ErrorCode = int;
 
+// laterd's own: the client says delivered, but nobody knows whether the record is stored (see Producer::serve).
+// Outside of what librdkafka and brokers use.
+inline constexpr ErrorCode k_not_known_stored = -10'000;
+
 // For people, e.g. "Broker: Topic authorization failed".
 std::string describe(ErrorCode error);
 

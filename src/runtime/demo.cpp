@@ -131,7 +131,7 @@ class Demo {
             if (ending_ && (supervisor_.has_ended() || now.steady >= *give_up_at_)) {
                 break;
             }
-            if (!ending_) {
+            if (!ending_ && have_joined()) {
                 sampler_->produce(now.wall);
             }
             if (now.steady >= view_at) {
@@ -169,6 +169,13 @@ class Demo {
                 address);
         }
         std::fflush(stdout);
+    }
+
+    // Else the first records would be late by the time it takes to join.
+    bool have_joined() const {
+        const std::vector<RouteCounters> all = supervisor_.counters();
+        return std::all_of(all.begin(), all.end(),
+                           [](const RouteCounters& route) { return route.counters->partitions[0].get() > 0; });
     }
 
     void read_signals() {
