@@ -52,7 +52,7 @@ TEST_CASE("a commit is answered with its id, and read back with its metadata", "
 TEST_CASE("committed offsets that are not answered are unknown, never none", "[commit]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Reader reader({.topics = {topic}}, broker);
+    Reader reader({.topics = {topic}}, cluster_of(broker));
     SECTION("while the cluster is away") {
         broker.take_down();
     }
@@ -69,7 +69,7 @@ TEST_CASE("committed offsets that are not answered are unknown, never none", "[c
 TEST_CASE("a refused commit says whether this is still a member", "[commit]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Reader reader({.topics = {topic}}, broker);
+    Reader reader({.topics = {topic}}, cluster_of(broker));
     const core::Slot slot = reader.slot(topic, 0);
     const auto [code, expected] = GENERATE(
         table<kafka::ErrorCode, Answer>({{RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, Answer::not_member},
@@ -102,7 +102,7 @@ TEST_CASE("the ends of a log are told for all partitions at once", "[commit]") {
 TEST_CASE("the ends of a log are unknown while the cluster is away", "[commit]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Reader reader({.topics = {topic}}, broker);
+    Reader reader({.topics = {topic}}, cluster_of(broker));
     broker.take_down();
     const auto ends = reader->log_ends({{topic, 0}}, 300ms);
     REQUIRE(ends.size() == 1);
@@ -112,7 +112,7 @@ TEST_CASE("the ends of a log are unknown while the cluster is away", "[commit]")
 TEST_CASE("the number of partitions is asked of the cluster", "[commit]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(5, broker);
-    Reader reader({.topics = {topic}}, broker);
+    Reader reader({.topics = {topic}}, cluster_of(broker));
     CHECK(reader->partition_count(topic, 5s) == 5);
     broker.take_down();
     CHECK_FALSE(reader->partition_count(topic, 200ms).has_value());
@@ -121,7 +121,7 @@ TEST_CASE("the number of partitions is asked of the cluster", "[commit]") {
 TEST_CASE("a dead cluster is told, and not as a fatal error", "[commit]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Reader reader({.topics = {topic}}, broker);
+    Reader reader({.topics = {topic}}, cluster_of(broker));
     REQUIRE(reader->partition_count(topic, 5s) == 1);
     broker.take_down();
     REQUIRE(reader.until([&] { return !reader.control.errors.empty(); }));

@@ -57,8 +57,8 @@ TEST_CASE("a regex is matched whole, and never matches the route's own topics", 
     for (const char* topic : {"orders", "orders.retry", "ordersXretry", "my-orders", "reorders"}) {
         broker.create_topic(topic, 1);
     }
-    Reader whole({.topics = {"^orders"}}, broker);
-    Reader open({.topics = {"^orders.*"}, .unwanted = {"orders.retry"}}, broker);
+    Reader whole({.topics = {"^orders"}}, cluster_of(broker));
+    Reader open({.topics = {"^orders.*"}, .unwanted = {"orders.retry"}}, cluster_of(broker));
     whole->subscribe();
     open->subscribe();
     REQUIRE(whole.until([&] { return whole.control.assigned.has_value(); }));
@@ -70,7 +70,7 @@ TEST_CASE("a regex is matched whole, and never matches the route's own topics", 
 TEST_CASE("a consumer closes in time though its cluster is away", "[group]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    auto reader = std::make_unique<Reader>(Reader::Options{.topics = {topic}}, broker);
+    auto reader = std::make_unique<Reader>(Reader::Options{.topics = {topic}}, cluster_of(broker));
     (*reader)->subscribe();
     REQUIRE((*reader)->partition_count(topic, 5s) == 1);
     broker.take_down();

@@ -52,7 +52,7 @@ TEST_CASE("records of one key land in one partition", "[produce]") {
 TEST_CASE("a transient error of the broker is retried until the record is in", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer(Writer::Options{}, broker);
+    Writer writer(Writer::Options{}, cluster_of(broker));
     broker.inject(kafka::Request::produce,
                   {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT});
     writer.send(topic, 0, text("v"));
@@ -63,7 +63,7 @@ TEST_CASE("a transient error of the broker is retried until the record is in", "
 TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer(Writer::Options{}, broker);
+    Writer writer(Writer::Options{}, cluster_of(broker));
     const kafka::ErrorCode error = GENERATE(kafka::ErrorCode{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE},
                                             kafka::ErrorCode{RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP},
                                             kafka::ErrorCode{RD_KAFKA_RESP_ERR_INVALID_RECORD});
@@ -79,7 +79,7 @@ TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
 TEST_CASE("a topic that refused the client is written to again once it was asked for", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer(Writer::Options{}, broker);
+    Writer writer(Writer::Options{}, cluster_of(broker));
     broker.inject(kafka::Request::produce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
     writer.send(topic, 0, text("refused"));
     REQUIRE(writer.until_reported(1));
@@ -97,7 +97,7 @@ TEST_CASE("a topic that refused the client is written to again once it was asked
 TEST_CASE("a full queue is told apart, and empties itself", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer({.queue_bytes = 1}, broker);
+    Writer writer({.queue_bytes = 1}, cluster_of(broker));
     writer.write(topic, 0, text("first"));
     broker.take_down();
     std::size_t accepted = 0;
@@ -122,7 +122,7 @@ TEST_CASE("a record that is larger than the queue's budget is sent all the same"
 TEST_CASE("a missing topic is reported within seconds, and written to once it is there", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer(Writer::Options{}, broker);
+    Writer writer(Writer::Options{}, cluster_of(broker));
     broker.fail_topic(topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     writer.send(topic, 0, text("too early"));
     REQUIRE(writer.until_reported(1, 5s));
@@ -154,7 +154,7 @@ TEST_CASE("a partition that does not exist is target-missing", "[produce]") {
 TEST_CASE("purging gives up what is unsent and reports it", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer(Writer::Options{}, broker);
+    Writer writer(Writer::Options{}, cluster_of(broker));
     writer.write(topic, 0, text("first"));
     broker.take_down();
     writer.send(topic, 0, text("v"));
@@ -169,7 +169,7 @@ TEST_CASE("closing reports everything, though the cluster is away", "[produce]")
     const bool known_before = GENERATE(true, false);
     const auto before = std::chrono::steady_clock::now();
     {
-        Writer writer(Writer::Options{}, broker);
+        Writer writer(Writer::Options{}, cluster_of(broker));
         if (known_before) {
             writer.write(topic, 0, text("first"));
             writer.reports.clear();
@@ -188,7 +188,7 @@ TEST_CASE("closing reports everything, though the cluster is away", "[produce]")
 TEST_CASE("in isolation every record has a request of its own", "[produce]") {
     kafka::EmbeddedBroker broker;
     const std::string topic = fresh_topic(1, broker);
-    Writer writer({.one_record_per_request = true}, broker);
+    Writer writer({.one_record_per_request = true}, cluster_of(broker));
     writer.write(topic, 0, text("first"));
     writer.reports.clear();
     broker.inject(kafka::Request::produce,

@@ -92,7 +92,7 @@ void ControlLog::on_log(int, std::string_view text) {
 
 // --- Reader ---
 
-Reader::Reader(Options options, const kafka::EmbeddedBroker& broker) : cluster_(cluster_of(broker)) {
+Reader::Reader(Options options, const config::Cluster& cluster) : cluster_(cluster) {
     from_.topics = options.topics;
     from_.group = options.group;
     from_.properties = options.properties;
@@ -100,7 +100,7 @@ Reader::Reader(Options options, const kafka::EmbeddedBroker& broker) : cluster_(
         std::make_unique<kafka::Consumer>(kafka::ConsumerSettings{.cluster = cluster_,
                                                                   .from = from_,
                                                                   .name = "reader",
-                                                                  .instance = "",
+                                                                  .instance = options.instance,
                                                                   .prefetch_bytes = options.prefetch_bytes,
                                                                   .unwanted = options.unwanted});
 }
@@ -153,8 +153,8 @@ std::vector<core::Offset> Reader::offsets(core::Slot slot) {
 
 // --- Writer ---
 
-Writer::Writer(Options options, const kafka::EmbeddedBroker& broker)
-    : cluster_(cluster_of(broker)), properties_(std::move(options.properties)) {
+Writer::Writer(Options options, const config::Cluster& cluster)
+    : cluster_(cluster), properties_(std::move(options.properties)) {
     producer_ = std::make_unique<kafka::Producer>(
         kafka::ProducerSettings{.cluster = cluster_,
                                 .properties = properties_,

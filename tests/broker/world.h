@@ -64,9 +64,10 @@ class Reader {
         std::string group = fresh_group();
         std::uint64_t prefetch_bytes = 1 << 20;
         std::vector<std::string> unwanted;
+        std::string instance;
         config::Properties properties;
     };
-    explicit Reader(Options options, const kafka::EmbeddedBroker& broker = shared_broker());
+    explicit Reader(Options options, const config::Cluster& cluster = cluster_of(shared_broker()));
 
     kafka::Consumer& operator*() { return *consumer_; }
     kafka::Consumer* operator->() { return consumer_.get(); }
@@ -112,7 +113,7 @@ class Writer : kafka::Producer::Listener {
         config::Properties properties;
     };
     Writer() : Writer(Options{}) {}
-    explicit Writer(Options options, const kafka::EmbeddedBroker& broker = shared_broker());
+    explicit Writer(Options options, const config::Cluster& cluster = cluster_of(shared_broker()));
     ~Writer() override;
 
     kafka::Producer* operator->() { return producer_.get(); }
