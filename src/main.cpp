@@ -1,5 +1,6 @@
 // Wires the commands to what does them.
 #include "cli/check.h"
+#include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/program.h"
 #include "cli/version.h"
@@ -24,7 +25,7 @@ static_assert(static_cast<int>(config::LogFormat::json) == static_cast<int>(log:
 cli::CheckTools check_tools() {
     return {.environment = config::process_environment(),
             .check_properties = kafka::check_properties,
-            .connect = {}};
+            .connect = cli::ask_clusters};
 }
 
 int run(const cli::Invocation& invocation) {
