@@ -46,35 +46,35 @@ Account::Verdict Account::judge(const std::vector<TestRecord>& delivered, const 
             note(verdict.missing, id);
         }
     }
-    verdict.out_of_order = count_out_of_order(delivered);
+    for (const std::string& id : out_of_order(delivered)) {
+        note(verdict.out_of_order, id);
+    }
     return verdict;
 }
 
-std::size_t Account::count_out_of_order(const std::vector<TestRecord>& delivered) const {
+std::vector<std::string> Account::out_of_order(const std::vector<TestRecord>& delivered) const {
     // Order is promised for each source partition towards the same target partition.
-    std::map<std::pair<std::int32_t, std::int32_t>, std::map<std::int64_t, std::size_t>> by_pair;
     std::vector<const TestRecord*> by_offset;
     for (const TestRecord& record : delivered) {
         by_offset.push_back(&record);
     }
     std::stable_sort(by_offset.begin(), by_offset.end(),
                      [](const TestRecord* a, const TestRecord* b) { return a->offset < b->offset; });
+    std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> newest;
     std::set<std::string> seen;
+    std::vector<std::string> late;
     for (const TestRecord* record : by_offset) {
         const auto found = expected_.find(record->id());
-        if (found != expected_.end() && seen.insert(record->id()).second) {
-            by_pair[{found->second.partition, record->partition}][record->offset] = found->second.position;
+        if (found == expected_.end() || !seen.insert(record->id()).second) {
+            continue;
         }
-    }
-    std::size_t count = 0;
-    for (const auto& [pair, positions] : by_pair) {
-        std::size_t newest = 0;
-        for (const auto& [offset, position] : positions) {
-            count += position < newest ? 1 : 0;
-            newest = std::max(newest, position);
+        std::size_t& position = newest[{found->second.partition, record->partition}];
+        if (found->second.position < position) {
+            late.push_back(record->id());
         }
+        position = std::max(position, found->second.position);
     }
-    return count;
+    return late;
 }
 
 }  // namespace laterd::support

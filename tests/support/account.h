@@ -18,14 +18,13 @@ class Account {
     void expect(const std::string& id, std::int64_t due_ms, std::int32_t partition = 0);
 
     struct Verdict {
-        std::size_t missing = 0;     // produced, and neither delivered nor dead-lettered
-        std::size_t duplicates = 0;  // deliveries and dead letters beyond the first
-        std::size_t foreign = 0;     // arrived without having been produced
-        std::size_t early = 0;       // arrived, or carrying a timestamp, before they were due
-        std::size_t out_of_order =
-            0;                       // first deliveries that an earlier record of their partition came after
-        std::int64_t latest_ms = 0;  // the largest distance from due to arrival
-        std::string example;         // an id of the first of these faults
+        std::size_t missing = 0;       // produced, and neither delivered nor dead-lettered
+        std::size_t duplicates = 0;    // deliveries and dead letters beyond the first
+        std::size_t foreign = 0;       // arrived without having been produced
+        std::size_t early = 0;         // arrived, or carrying a timestamp, before they were due
+        std::size_t out_of_order = 0;  // first deliveries that came after a later record's of their partition
+        std::int64_t latest_ms = 0;    // the largest distance from due to arrival
+        std::string example;           // an id of the first of these faults
     };
     // `has_release_time`: the target records' timestamps are the time of release (`timestamp: now`).
     Verdict judge(const std::vector<TestRecord>& delivered, const std::vector<TestRecord>& dead = {},
@@ -39,7 +38,7 @@ class Account {
         std::int32_t partition;
         std::size_t position;
     };
-    std::size_t count_out_of_order(const std::vector<TestRecord>& delivered) const;
+    std::vector<std::string> out_of_order(const std::vector<TestRecord>& delivered) const;
 
     std::map<std::string, Expected> expected_;
 };

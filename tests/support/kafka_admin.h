@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -49,7 +51,11 @@ class KafkaAdmin {
     };
     Watermarks watermarks(const std::string& topic, std::int32_t partition);
 
+    rd_kafka_t* group_client(const std::string& group);
+
+    std::string bootstrap_;
     KafkaClient client_;
+    std::map<std::string, std::unique_ptr<KafkaClient>> group_clients_;
 };
 
 }  // namespace laterd::support
