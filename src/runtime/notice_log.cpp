@@ -88,7 +88,10 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
 }
 
 void NoticeLog::trouble(std::string_view text, const core::Now& now) {
-    if (const auto kept_back = limiter_.pass(text, now.steady)) {
+    // The same line with other ports, times and counts is the same trouble.
+    std::string key(text);
+    std::erase_if(key, [](char c) { return c >= '0' && c <= '9'; });
+    if (const auto kept_back = limiter_.pass(key, now.steady)) {
         log::warn("kafka client", {{"route", route_}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
     }
 }

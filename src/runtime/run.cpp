@@ -49,8 +49,14 @@ class Runner {
             if (ending_ && supervisor_.has_ended()) {
                 break;
             }
+            if (ending_ && !has_left_ && supervisor_.has_left()) {
+                has_left_ = true;
+                give_up_at_ = std::min(*give_up_at_, now.steady + k_end_patience);
+            }
             if (give_up_at_ && now.steady >= *give_up_at_) {
-                log::warn("drain abandoned", {{"hint", "what was in flight comes again"}});
+                if (!has_left_) {
+                    log::warn("drain abandoned", {{"hint", "what was in flight comes again"}});
+                }
                 break;
             }
             poller_.wait(std::nullopt, earlier(next, give_up_at_));
@@ -104,11 +110,15 @@ class Runner {
     // For leaving the groups and closing the clients after the drain.
     static constexpr std::chrono::milliseconds k_close_patience{2'000};
 
+    // For ending the clients when nothing depends on them any more.
+    static constexpr std::chrono::milliseconds k_end_patience{1'000};
+
     Supervisor supervisor_;
     std::chrono::milliseconds drain_timeout_;
     loop::Fd signals_;
     loop::Poller poller_;
     bool ending_ = false;
+    bool has_left_ = false;
     std::optional<core::SteadyTime> give_up_at_;
 };
 

@@ -123,6 +123,11 @@ bool Supervisor::has_ended() const noexcept {
     return std::none_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.worker != nullptr; });
 }
 
+bool Supervisor::has_left() const noexcept {
+    return std::all_of(seats_.begin(), seats_.end(),
+                       [](const Seat& seat) { return !seat.worker || seat.worker->has_left(); });
+}
+
 std::vector<RouteCounters> Supervisor::counters() const {
     std::vector<RouteCounters> all;
     for (const Seat& seat : seats_) {

@@ -36,6 +36,9 @@ class Supervisor {
     // After drain or stop: whether every worker has ended.
     bool has_ended() const noexcept;
 
+    // After drain: whether every worker has left its group. Ending a client may take long for no good reason.
+    bool has_left() const noexcept;
+
     // The counters of every worker, for a report.
     std::vector<RouteCounters> counters() const;
 

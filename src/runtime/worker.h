@@ -46,6 +46,9 @@ class Worker {
 
     State state() const noexcept { return state_.load(std::memory_order_acquire); }
 
+    // Whether it has drained, committed and left its group; ending its clients is all that remains.
+    bool has_left() const noexcept { return left_.load(std::memory_order_acquire); }
+
     // The loop's last turn, on the boot-time clock in milliseconds: whether the worker lives.
     std::int64_t last_turn_ms() const noexcept { return last_turn_ms_.load(std::memory_order_relaxed); }
 
@@ -58,6 +61,7 @@ class Worker {
     const Setup setup_;
     std::atomic<Order> order_{Order::run};
     std::atomic<State> state_{State::running};
+    std::atomic<bool> left_{false};
     std::atomic<std::int64_t> last_turn_ms_{0};
     loop::Wakeup ordered_;
     std::thread thread_;

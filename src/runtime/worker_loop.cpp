@@ -1,5 +1,7 @@
 #include "runtime/worker_loop.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,9 @@ constexpr std::chrono::milliseconds k_clock_step{200};
 
 // Records read in one turn, so that outcomes, rebalances and releases are served in between.
 constexpr std::size_t k_reads_per_turn = 16'384;
+// What is worth giving back.
+constexpr std::uint64_t k_burst_bytes = 8 << 20;
+
 constexpr std::size_t k_reads_per_visit = 4'096;
 
 std::chrono::milliseconds session_timeout(const config::Cluster& cluster, const config::From& from) {
@@ -240,9 +245,19 @@ void WorkerLoop::housekeep() {
     control_ready_ = true;
     consumer_->wake_all_slots();
     pipeline_->measure(now_);
+    give_memory_back();
     if (now_.steady >= lag_at_) {
         lag_at_ = now_.steady + k_lag_interval;
         measure_lag();
+    }
+}
+
+// malloc keeps what a burst needed; once it is over, the machine may have it back.
+void WorkerLoop::give_memory_back() {
+    most_bytes_ = std::max(most_bytes_, pipeline_->bytes());
+    if (most_bytes_ > k_burst_bytes && pipeline_->bytes() < k_burst_bytes / 8) {
+        most_bytes_ = 0;
+        malloc_trim(0);
     }
 }
 

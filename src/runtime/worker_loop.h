@@ -40,6 +40,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void read_failed(core::Slot slot, const kafka::ReadError& error);
     void expect_more(core::Slot slot, bool at_end);
     void housekeep();
+    void give_memory_back();
 
     // worker_start.cpp: from nothing to a member of the group, and back
     void reach_cluster();
@@ -81,6 +82,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     std::unique_ptr<sink::TopicSink> sink_;
     FetchWatch watch_;
 
+    std::uint64_t most_bytes_ = 0;
     bool control_ready_ = false;
     bool busy_ = false;  // something is left to do without waiting
     bool draining_ = false;

@@ -108,7 +108,11 @@ void WorkerLoop::leave() {
     poller_.remove(consumer_->data_fd());
     errands_->run([this]() -> loop::Errands::Then {
         consumer_->close(k_close_timeout);
-        return [this] { end_ = Worker::State::ended; };
+        return [this] {
+            worker_.left_.store(true, std::memory_order_release);
+            worker_.setup_.state_changed.signal();
+            end_ = Worker::State::ended;
+        };
     });
 }
 
