@@ -76,12 +76,21 @@ std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable&
     }
 }
 
-std::vector<std::string> written_topics(const config::RoutingTable& table) {
+std::vector<std::string> unwanted_topics(const config::RoutingTable& table, const config::Route& route) {
+    const std::vector<std::string>& sources = route.from.topics;
     std::vector<std::string> names;
-    for (const config::Route& route : table.routes) {
-        names.push_back(route.to.topic);
-        if (route.dead_letter) {
-            names.push_back(route.dead_letter->topic);
+    if (std::none_of(sources.begin(), sources.end(), is_pattern)) {
+        return names;
+    }
+    const auto add = [&](const std::string& topic) {
+        if (std::find(sources.begin(), sources.end(), topic) == sources.end()) {
+            names.push_back(topic);
+        }
+    };
+    for (const config::Route& other : table.routes) {
+        add(other.to.topic);
+        if (other.dead_letter) {
+            add(other.dead_letter->topic);
         }
     }
     return names;

@@ -24,7 +24,8 @@ Reached reach(const config::RoutingTable& table, const config::Route& route);
 // The target's limit only.
 std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table, const config::Route& route);
 
-// The topics that no regex of this route may match: what any route of the table writes.
-std::vector<std::string> written_topics(const config::RoutingTable& table);
+// The topics that no regex of this route may match: what any route of the table writes, but for those that the route
+// names itself. Empty when it has no regex: the client would not see these topics at all.
+std::vector<std::string> unwanted_topics(const config::RoutingTable& table, const config::Route& route);
 
 }  // namespace laterd::runtime

@@ -75,7 +75,7 @@ void WorkerLoop::join(const Reached& reached) {
                                 .name = name_,
                                 .instance = instance,
                                 .prefetch_bytes = budget.prefetch_cap_bytes,
-                                .unwanted = written_topics(table)});
+                                .unwanted = unwanted_topics(table, route_)});
     sink_ = std::make_unique<sink::TopicSink>(
         sink::TopicSink::Setup{.table = table,
                                .route = route_,
