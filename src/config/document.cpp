@@ -9,6 +9,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <sstream>
@@ -26,11 +27,28 @@ Place place_of(const YAML::Mark& mark) {
     return mark.is_null() ? Place{1, 1} : Place{mark.line + 1, mark.column + 1};
 }
 
+// Whether a text begins with a quote that nothing ends.
+bool is_open_quote(std::string_view text) {
+    if (text.empty() || (text[0] != '\'' && text[0] != '"')) {
+        return false;
+    }
+    const bool is_double = text[0] == '"';
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        const bool is_escaped = is_double ? text[i] == '\\' : text.substr(i, 2) == "''";
+        if (is_escaped) {
+            ++i;
+        } else if (text[i] == text[0]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // yaml-cpp's own tree keeps the first of two equal keys, forgets where null stands and follows aliases; so
 // the tree is made from its events.
 class TreeBuilder final : public YAML::EventHandler {
   public:
-    explicit TreeBuilder(Findings& findings) : findings_(findings) {}
+    TreeBuilder(std::string_view text, Findings& findings) : text_(text), findings_(findings) {}
 
     std::optional<Node> take_root() { return std::move(root_); }
     Place start() const { return start_; }
@@ -52,7 +70,8 @@ class TreeBuilder final : public YAML::EventHandler {
                   const std::string& value) override {
         refuse_tag(mark, tag);
         refuse_anchor(mark, anchor);
-        complete({.kind = Node::Kind::scalar, .place = place_of(mark), .text = value});
+        const bool is_open = refuse_open_quote(mark);
+        complete({.kind = Node::Kind::scalar, .place = place_of(mark), .text = value, .broken = is_open});
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -153,6 +172,18 @@ class TreeBuilder final : public YAML::EventHandler {
         }
     }
 
+    // yaml-cpp takes a newline at the end of the file for the end of a quoted text.
+    bool refuse_open_quote(const YAML::Mark& mark) {
+        const std::size_t begin = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+        if (!is_open_quote(text_.substr(begin))) {
+            return false;
+        }
+        findings_.error_at(place_of(mark), path(),
+                           "the quote that begins here does not end; expected another");
+        return true;
+    }
+
+    std::string_view text_;
     Findings& findings_;
     std::vector<Level> levels_;
     std::optional<Node> root_;
@@ -184,7 +215,7 @@ void read_events(const std::string& text, TreeBuilder& first, Findings& findings
         return;
     }
     Findings ignored;
-    TreeBuilder second(ignored);
+    TreeBuilder second(text, ignored);
     if (parser.HandleNextDocument(second)) {
         findings.error_at(second.start(), {}, "a second document begins here; expected one");
     }
@@ -192,7 +223,9 @@ void read_events(const std::string& text, TreeBuilder& first, Findings& findings
 
 }  // namespace
 
-std::optional<Node> read_document(const std::string& text, Findings& findings) {
+std::optional<Node> read_document(const std::string& file, Findings& findings) {
+    // Without the mark of some editors, so that yaml-cpp's positions are those of `text`.
+    const std::string text = file.starts_with("\xef\xbb\xbf") ? file.substr(3) : file;
     if (text.size() > k_largest) {
         findings.error_at({}, {}, "larger than 1MiB; expected a routing table");
         return std::nullopt;
@@ -201,7 +234,7 @@ std::optional<Node> read_document(const std::string& text, Findings& findings) {
         findings.error_at(*place, {}, "not UTF-8; expected a routing table in UTF-8");
         return std::nullopt;
     }
-    TreeBuilder builder(findings);
+    TreeBuilder builder(text, findings);
     try {
         read_events(text, builder, findings);
     } catch (const YAML::DeepRecursion& problem) {

@@ -10,6 +10,6 @@
 namespace laterd::config {
 
 // What is not accepted is reported and left out; nullopt when nothing useful remains.
-std::optional<Node> read_document(const std::string& text, Findings& findings);
+std::optional<Node> read_document(const std::string& file, Findings& findings);
 
 }  // namespace laterd::config

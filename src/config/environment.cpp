@@ -1,5 +1,6 @@
 #include "config/environment.h"
 
+#include "config/file.h"
 #include "config/quote.h"
 
 #include <fmt/format.h>
@@ -8,8 +9,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 namespace laterd::config {
 
@@ -36,14 +35,12 @@ Parsed<SecretFile> read_secret_file(const std::filesystem::path& path) {
     if (!S_ISREG(status.st_mode) || status.st_size > k_largest_secret) {
         return Problem{fmt::format("{} is not a regular file of at most 1MiB", quote(path.string()))};
     }
-    std::ifstream stream(path, std::ios::binary);
-    SecretFile file{.content = {std::istreambuf_iterator<char>(stream), {}},
-                    .is_world_readable = (status.st_mode & S_IROTH) != 0};
-    if (!stream) {
-        return Problem{
-            fmt::format("{} cannot be read; expected a file that laterd may read", quote(path.string()))};
+    const Parsed<std::string> content = read_file(path);
+    if (!content) {
+        return Problem{fmt::format("{} cannot be read: {}; expected a file that laterd may read",
+                                   quote(path.string()), content.problem())};
     }
-    return file;
+    return SecretFile{.content = *content, .is_world_readable = (status.st_mode & S_IROTH) != 0};
 }
 
 }  // namespace laterd::config

@@ -3,6 +3,7 @@
 #include "config/cluster_reader.h"
 #include "config/contradiction.h"
 #include "config/document.h"
+#include "config/file.h"
 #include "config/findings.h"
 #include "config/reader.h"
 #include "config/route_reader.h"
@@ -10,12 +11,7 @@
 #include "config/words.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace laterd::config {
@@ -63,19 +59,11 @@ Loaded unreadable(std::string why) {
 }  // namespace
 
 Loaded load(const std::filesystem::path& file, const Environment& environment, const PropertyCheck& check) {
-    struct stat status{};
-    if (stat(file.c_str(), &status) != 0) {
-        return unreadable(std::strerror(errno));
+    const Parsed<std::string> text = read_file(file);
+    if (!text) {
+        return unreadable(text.problem());
     }
-    if (S_ISDIR(status.st_mode)) {
-        return unreadable(std::strerror(EISDIR));
-    }
-    std::ifstream stream(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) {
-        return unreadable(std::strerror(errno));
-    }
-    return load_text(text, file.parent_path(), environment, check);
+    return load_text(*text, file.parent_path(), environment, check);
 }
 
 Loaded load_text(const std::string& text, const std::filesystem::path& folder, const Environment& environment,
