@@ -127,7 +127,9 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     partition.changed_at = now.steady;
     --open_;
     commands_.pause.push_back(partition.slot);
-    if (partition.hold.bytes() <= k_cold_keeps_bytes) {
+    // What settled behind the head (it was refused beside its neighbours, then the clock was stepped back) must not be
+    // read again.
+    if (partition.hold.bytes() <= k_cold_keeps_bytes || !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();

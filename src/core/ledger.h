@@ -35,6 +35,9 @@ class Ledger {
     // The due time of the first record that is not settled; only when there is one.
     WallTime oldest_due() const noexcept { return entries_.front().due; }
 
+    // Nothing settled lies behind something that is not.
+    bool is_settled_in_order() const noexcept { return unsettled_ == entries_.size(); }
+
     // How many received records are not settled.
     std::size_t unsettled() const noexcept { return unsettled_; }
 

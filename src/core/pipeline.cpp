@@ -117,6 +117,7 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
     }
     if (reading_at && !start.commit_first) {
         partition.ledger.skip_to(start.offset);
+        partition.cold_head.reset();  // it may be among the lost
     } else {
         abandon(partition);
         partition.ledger = Ledger(start.offset);
@@ -134,6 +135,7 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
         return;
     }
     partition.phase = Partition::Phase::running;
+    schedule(now, partition);  // what was held all the while may go on
     uncommitted_ = true;
     want_assign(now.steady + k_assign_patience);
 }
@@ -406,13 +408,13 @@ void Pipeline::end_when_settled(const Now& now) {
 }
 
 void Pipeline::suspended(const Now& now) {
-    if (partitions_.empty() || suspended_) {
+    if (suspended_) {
         return;
     }
-    const bool has_running = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
-        return partition && partition->phase == Partition::Phase::running;
-    });
-    if (!has_running) {
+    // Also when nothing is read yet: what begins now may be somebody else's already.
+    const bool has_partitions =
+        std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) { return partition != nullptr; });
+    if (!has_partitions) {
         return;
     }
     suspended_ = true;
