@@ -9,7 +9,8 @@ namespace laterd::core {
 
 namespace {
 
-// How much a cold partition may keep of what it has read; more is dropped and read again.
+// How much a cold partition may keep of what it has read, as long as all of them stay below half of the hold; more is
+// dropped and read again.
 constexpr std::uint64_t k_cold_keeps_bytes = 16 << 10;
 
 // Decisions are taken at most this often, so that pauses and resumes go out in bulk.
@@ -129,7 +130,8 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     commands_.pause.push_back(partition.slot);
     // What settled behind the head (it was refused beside its neighbours, then the clock was stepped back) must not be
     // read again.
-    if (partition.hold.bytes() <= k_cold_keeps_bytes || !partition.ledger.is_settled_in_order()) {
+    const std::uint64_t keeps = std::min(k_cold_keeps_bytes, options_.hold_bytes / 2 / assigned_);
+    if (partition.hold.bytes() <= keeps || !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();

@@ -51,6 +51,7 @@ void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
     if (ending_ == Ending::revoking) {
         ending_ = Ending::none;
     }
+    assigned_ = std::max<std::size_t>(partitions.size(), 1);
     for (const Assigned& assigned : partitions) {
         if (assigned.slot >= partitions_.size()) {
             partitions_.resize(assigned.slot + 1);

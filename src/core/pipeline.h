@@ -203,6 +203,7 @@ class Pipeline {
 
     Epoch epoch_ = 0;
     std::vector<std::unique_ptr<Partition>> partitions_;  // by slot; empty places are not assigned
+    std::size_t assigned_ = 1;  // how many, at least 1
     Ending ending_ = Ending::none;
     SteadyTime end_by_{};
     bool suspended_ = false;
