@@ -26,4 +26,10 @@ int timeout_ms(std::chrono::milliseconds timeout) noexcept {
         std::clamp<std::chrono::milliseconds::rep>(timeout.count(), 0, std::numeric_limits<int>::max()));
 }
 
+Fatal fatal_error(rd_kafka_t* client) {
+    std::array<char, 512> why{};
+    const auto code = rd_kafka_fatal_error(client, why.data(), why.size());
+    return {.code = code, .text = why.data()};
+}
+
 }  // namespace laterd::kafka

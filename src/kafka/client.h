@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 namespace laterd::kafka {
 
@@ -32,5 +33,23 @@ rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf);
 
 // librdkafka takes whole milliseconds in an int.
 int timeout_ms(std::chrono::milliseconds timeout) noexcept;
+
+// Why the client is dead; no error while it is not.
+struct Fatal {
+    rd_kafka_resp_err_t code;
+    std::string text;
+};
+Fatal fatal_error(rd_kafka_t* client);
+
+// Tells a listener of an error event. That the client is dead does not show in the event's own code: a fenced consumer's
+// event carries the cause (measured, 2.0.2), others RD_KAFKA_RESP_ERR__FATAL.
+template <typename Listener>
+void tell_error(rd_kafka_t* client, rd_kafka_event_t* event, Listener& listener) {
+    if (const Fatal fatal = fatal_error(client); fatal.code) {
+        listener.on_error(fatal.code, fatal.text, true);
+    } else {
+        listener.on_error(rd_kafka_event_error(event), rd_kafka_event_error_string(event), false);
+    }
+}
 
 }  // namespace laterd::kafka

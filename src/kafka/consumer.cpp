@@ -115,7 +115,7 @@ void Consumer::handle(Listener& listener, rd_kafka_op_s* event) {
             handle_commit(listener, event);
             break;
         case RD_KAFKA_EVENT_ERROR:
-            handle_error(listener, event);
+            tell_error(client_, event, listener);
             break;
         case RD_KAFKA_EVENT_LOG: {
             const char* facility = "";
@@ -175,17 +175,6 @@ void Consumer::handle_commit(Listener& listener, rd_kafka_op_s* event) {
                            .error = error ? rd_kafka_err2str(error) : ""});
     }
     listener.on_commit_answer(id, results);
-}
-
-void Consumer::handle_error(Listener& listener, rd_kafka_op_s* event) {
-    const auto error = rd_kafka_event_error(event);
-    if (error != RD_KAFKA_RESP_ERR__FATAL) {
-        listener.on_error(error, rd_kafka_event_error_string(event), false);
-        return;
-    }
-    std::array<char, 512> why{};
-    const auto cause = rd_kafka_fatal_error(client_, why.data(), why.size());
-    listener.on_error(cause, why.data(), true);
 }
 
 std::string Consumer::member_id() const {

@@ -189,7 +189,6 @@ class Consumer {
     void handle(Listener& listener, rd_kafka_op_s* event);
     void handle_rebalance(Listener& listener, rd_kafka_op_s* event);
     void handle_commit(Listener& listener, rd_kafka_op_s* event);
-    void handle_error(Listener& listener, rd_kafka_op_s* event);
     void refuse(ErrorCode code, const char* what);
 
     std::vector<std::string> topics_;

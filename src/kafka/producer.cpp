@@ -92,7 +92,7 @@ void Producer::handle(Listener& listener, rd_kafka_op_s* event) {
             }
             break;
         case RD_KAFKA_EVENT_ERROR:
-            handle_error(listener, event);
+            tell_error(client_, event, listener);
             break;
         case RD_KAFKA_EVENT_LOG: {
             const char* facility = "";
@@ -107,27 +107,13 @@ void Producer::handle(Listener& listener, rd_kafka_op_s* event) {
     }
 }
 
-void Producer::handle_error(Listener& listener, rd_kafka_op_s* event) {
-    const auto error = rd_kafka_event_error(event);
-    if (error != RD_KAFKA_RESP_ERR__FATAL) {
-        listener.on_error(error, rd_kafka_event_error_string(event), false);
-        return;
-    }
-    std::array<char, 512> why{};
-    const auto cause = rd_kafka_fatal_error(client_, why.data(), why.size());
-    listener.on_error(cause, why.data(), true);
-}
-
 void Producer::purge_unsent() noexcept {
     rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE);
 }
 
 std::optional<std::string> Producer::fatal_error() const {
-    std::array<char, 512> why{};
-    if (rd_kafka_fatal_error(client_, why.data(), why.size()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return std::nullopt;
-    }
-    return why.data();
+    const Fatal fatal = kafka::fatal_error(client_);
+    return fatal.code ? std::optional(fatal.text) : std::nullopt;
 }
 
 void Producer::close(Listener& listener, std::chrono::milliseconds timeout) {

@@ -98,7 +98,6 @@ class Producer {
 
   private:
     void handle(Listener& listener, rd_kafka_op_s* event);
-    void handle_error(Listener& listener, rd_kafka_op_s* event);
 
     loop::Wakeup signal_;
     rd_kafka_s* client_ = nullptr;
