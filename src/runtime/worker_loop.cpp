@@ -75,7 +75,7 @@ void WorkerLoop::turn() {
     if (reach_again_at_) {
         steady = earlier(steady, reach_again_at_);
     }
-    if (pipeline_) {
+    if (pipeline_ && !leaving_) {
         wall = pipeline_->commands().wake_wall;
         steady = earlier(steady, pipeline_->commands().wake_steady);
         steady = earlier(steady, watch_.wake_at());

@@ -90,7 +90,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool refreshing_ = false;
     bool measuring_lag_ = false;
     std::optional<core::SteadyTime> reach_again_at_;
-    bool said_unreachable_ = false;
+    std::optional<core::SteadyTime> said_unreachable_;
     std::optional<Worker::State> end_;
 
     std::vector<core::Slot> ready_;

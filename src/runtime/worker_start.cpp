@@ -11,6 +11,7 @@ namespace laterd::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds k_reach_again{1'000};
+constexpr std::chrono::minutes k_say_again{10};
 constexpr std::chrono::milliseconds k_close_timeout{1'500};
 
 }  // namespace
@@ -24,8 +25,8 @@ void WorkerLoop::reach_cluster() {
 
 void WorkerLoop::reached(const Reached& reached) {
     if (!reached.ok) {
-        if (!said_unreachable_) {
-            said_unreachable_ = true;
+        if (!said_unreachable_ || now_.steady - *said_unreachable_ >= k_say_again) {
+            said_unreachable_ = now_.steady;
             log::warn("cluster not reachable", {{"route", route_.name},
                                                 {"cluster", route_.from.cluster},
                                                 {"error", reached.error},
