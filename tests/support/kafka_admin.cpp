@@ -225,17 +225,31 @@ rd_kafka_t* KafkaAdmin::group_client(const std::string& group) {
 
 std::optional<std::int64_t> KafkaAdmin::committed(const std::string& group, const std::string& topic,
                                                   std::int32_t partition) {
-    const PartitionList list = one_partition(topic, partition, RD_KAFKA_OFFSET_INVALID);
-    check("committed", rd_kafka_committed(group_client(group), list.get(), k_within_ms), nullptr);
-    const rd_kafka_topic_partition_t& found = list->elems[0];
-    check("committed", found.err, nullptr);
-    return found.offset < 0 ? std::nullopt : std::optional(found.offset);
+    rd_kafka_t* client = group_client(group);
+    std::int64_t offset = RD_KAFKA_OFFSET_INVALID;
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    // Asked again while the coordinator comes up or moves.
+    eventually(30s, [&] {
+        const PartitionList list = one_partition(topic, partition, RD_KAFKA_OFFSET_INVALID);
+        error = rd_kafka_committed(client, list.get(), 5'000);
+        error = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
+        offset = list->elems[0].offset;
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    check("committed", error, nullptr);
+    return offset < 0 ? std::nullopt : std::optional(offset);
 }
 
 void KafkaAdmin::set_committed(const std::string& group, const std::string& topic, std::int32_t partition,
                                std::int64_t offset) {
     const PartitionList list = one_partition(topic, partition, offset);
-    check("set committed", rd_kafka_commit(group_client(group), list.get(), 0), nullptr);
+    rd_kafka_t* client = group_client(group);
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    eventually(30s, [&] {
+        error = rd_kafka_commit(client, list.get(), 0);
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    check("set committed", error, nullptr);
 }
 
 int KafkaAdmin::members(const std::string& group) {
