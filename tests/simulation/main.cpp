@@ -1,5 +1,6 @@
 // Runs laterd's core in simulated worlds, one per seed. See `usage` below.
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -75,7 +76,15 @@ bool parse(int argc, char** argv, Request& request) {
     return true;
 }
 
+// For the message when an assertion of the core fails.
+volatile std::uint64_t g_seed = 0;
+
+void tell_seed(int) {
+    std::fprintf(stderr, "seed %llu: BROKEN: an assertion failed\n", static_cast<unsigned long long>(g_seed));
+}
+
 Summary perform(std::uint64_t seed, const Request& request, Sightings& sightings) {
+    g_seed = seed;
     const Scenario scenario = draw_scenario(seed, request.minutes);
     if (request.trace) {
         std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), scenario.text().c_str());
@@ -151,6 +160,7 @@ int main(int argc, char** argv) {
         std::fputs(k_usage, stderr);
         return 2;
     }
+    std::signal(SIGABRT, tell_seed);
     try {
         return run_all(request);
     } catch (const Violation&) {

@@ -84,9 +84,15 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     draw_options(random, scenario);
     if (scenario.calm) {
         scenario.daemons = 1;
+        scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);
         return scenario;
     }
     draw_faults(random, scenario);
+    if (scenario.partitions_max > scenario.options.open_max) {
+        // Partitions that take turns do so all the time: a long wait would be a long run.
+        scenario.delay = std::min<Nanoseconds>(scenario.delay, 3min);
+        scenario.due_max = std::min<Nanoseconds>(scenario.due_max, 3min);
+    }
     scenario.target_max_bytes = random.pick<std::uint32_t>({30'000, 1'000'000});
     scenario.dead_max_bytes = random.pick<std::uint32_t>({2'000, 15'000, 1'000'000});
     scenario.target_compacted = random.chance(50);

@@ -214,11 +214,23 @@ void Witness::end_turn(const core::Now& now) {
     look_around(now);
 }
 
+// Not only control records, which may be committed past later.
+bool Witness::has_records(std::size_t partition, core::Offset from, core::Offset to) const {
+    const auto& facts = world_.truth.facts(partition);
+    for (core::Offset offset = std::max<core::Offset>(from, 0); offset < to; ++offset) {
+        if (static_cast<std::size_t>(offset) >= facts.size() || !facts[static_cast<std::size_t>(offset)].control) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // What has settled is committed within the interval; with a commit that is not answered, after its timeout.
 void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& seen) {
     const Partition* partition = process_.pipeline().partition(slot);
     const bool waits = partition != nullptr && partition->phase == Partition::Phase::running && !suspended_ &&
-                       seen.committable > std::max(seen.requested, partition->committed);
+                       has_records(process_.partition_of(slot), std::max(seen.requested, partition->committed),
+                                   seen.committable);
     if (!waits || revoking_ || draining_) {
         seen.uncommitted_since.reset();
         return;
@@ -240,25 +252,27 @@ void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& s
 
 void Witness::check_memory() {
     const core::Pipeline& pipeline = process_.pipeline();
+    const Scenario& scenario = world_.scenario;
     std::uint64_t held = 0;
+    std::uint64_t in_flight = 0;  // of assignments that are not over
     std::size_t open = 0;
-    for (std::size_t i = 0; i < world_.source.partitions(); ++i) {
-        const auto slot = process_.slot_of(i);
-        const Partition* partition = slot ? pipeline.partition(*slot) : nullptr;
-        if (partition != nullptr) {
+    std::uint64_t users = 1;
+    for (core::Slot slot = 0; slot < process_.slots(); ++slot) {
+        if (const Partition* partition = pipeline.partition(slot)) {
             held += partition->hold.bytes();
-            open += partition->open ? 1 : 0;
+            in_flight += partition->in_flight_bytes;
+            open += partition->open ? 1U : 0U;
+            users += partition->open || !partition->is_idle() ? 1U : 0U;
         }
     }
     require(pipeline.bytes() == held + producer_.bytes(), "bytes by the pipeline, held, in flight", pipeline.bytes(),
             held, producer_.bytes());
-    require(open <= world_.scenario.options.open_max, "more partitions are open than may be: open", open);
-    // What a partition without anything may always read, and how much one read can be too much: the client's queue.
+    require(open <= scenario.options.open_max, "more partitions are open than may be: open", open);
+    // Each partition may always have a window, and a read may be too much by what lies in the client's queue.
     constexpr std::uint64_t k_window_least = 16 << 10;
-    const std::uint64_t floor = std::max<std::uint64_t>(world_.scenario.options.hold_bytes, open * k_window_least);
-    const std::uint64_t one_read = 2 * world_.scenario.prefetch_bytes + largest_record_;
-    require(pipeline.bytes() <= floor + std::max<std::uint64_t>(open, 1) * one_read, "the budget: bytes, limit, record",
-            pipeline.bytes(), world_.scenario.options.hold_bytes, largest_record_);
+    const std::uint64_t each = k_window_least + 2 * scenario.prefetch_bytes + largest_record_;
+    require(held + in_flight <= scenario.options.hold_bytes + users * each, "the budget: bytes, limit, largest record",
+            held + in_flight, scenario.options.hold_bytes, largest_record_);
     world_.sightings.saw(Sighting::larger_than_hold, held > 0 && largest_record_ > world_.scenario.options.hold_bytes);
 }
 

@@ -67,6 +67,7 @@ class Witness {
     void forget_what_is_over();
     void check_order(const SimulatedRecord& record, Watch& seen);
     void check_commits_come(const core::Now& now, core::Slot slot, Watch& seen);
+    bool has_records(std::size_t partition, core::Offset from, core::Offset to) const;
     void check_memory();
     void look_around(const core::Now& now);
 
