@@ -52,9 +52,20 @@ Words words_for(const core::Notice& notice) noexcept {
     return {Level::info, "notice", nullptr, false};
 }
 
+// Which topic could not be written, for the notices that are about that.
+void add_written_topic(const core::Notice& notice, const config::Route& route, std::vector<log::Field>& fields) {
+    if (notice.kind == core::Notice::Kind::gate_holding) {
+        fields.emplace_back("topic", route.to.topic);
+        fields.emplace_back("cluster", route.to.cluster);
+    } else if (notice.kind == core::Notice::Kind::copy_backoff && route.dead_letter) {
+        fields.emplace_back("dead_letter_topic", route.dead_letter->topic);
+        fields.emplace_back("cluster", route.dead_letter->cluster);
+    }
+}
+
 }  // namespace
 
-NoticeLog::NoticeLog(std::string route, int worker) : route_(std::move(route)), worker_(worker), limiter_(k_quiet) {}
+NoticeLog::NoticeLog(const config::Route& route, int worker) : route_(route), worker_(worker), limiter_(k_quiet) {}
 
 void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* place, const core::Now& now) {
     const Words words = words_for(notice);
@@ -66,7 +77,8 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
         }
         kept_back = *passed;
     }
-    std::vector<log::Field> fields{{"route", route_}, {"worker", worker_}};
+    std::vector<log::Field> fields{{"route", route_.name}, {"worker", worker_}};
+    add_written_topic(notice, route_, fields);
     if (place != nullptr) {
         fields.emplace_back("topic", place->topic);
         fields.emplace_back("partition", place->partition);
@@ -92,7 +104,7 @@ void NoticeLog::trouble(std::string_view text, const core::Now& now) {
     std::string key(text);
     std::erase_if(key, [](char c) { return c >= '0' && c <= '9'; });
     if (const auto kept_back = limiter_.pass(key, now.steady)) {
-        log::warn("kafka client", {{"route", route_}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
+        log::warn("kafka client", {{"route", route_.name}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/routing_table.h"
 #include "core/commands.h"
 #include "core/time.h"
 #include "kafka/topic_partition.h"
@@ -13,7 +14,8 @@ namespace laterd::runtime {
 
 class NoticeLog {
   public:
-    NoticeLog(std::string route, int worker);
+    // `route` outlives it.
+    NoticeLog(const config::Route& route, int worker);
 
     // `place`: the partition of the notice's slot; nullptr for notices that are about the whole worker.
     void tell(const core::Notice& notice, const kafka::TopicPartition* place, const core::Now& now);
@@ -21,10 +23,9 @@ class NoticeLog {
     // A client's own error; the same text at most once in a while.
     void trouble(std::string_view text, const core::Now& now);
 
-    const std::string& route() const noexcept { return route_; }
 
   private:
-    std::string route_;
+    const config::Route& route_;
     int worker_;
     Limiter limiter_;
 };

@@ -46,7 +46,7 @@ WorkerLoop::WorkerLoop(Worker& worker)
     : worker_(worker),
       route_(worker.setup_.route),
       name_("laterd-" + route_.name + "-" + std::to_string(worker.setup_.number)),
-      notices_(route_.name, worker.setup_.number),
+      notices_(route_, worker.setup_.number),
       now_(loop::read_clocks()),
       boot_time_(loop::read_boot_time()),
       session_timeout_(session_timeout(worker.setup_.table.cluster(route_.from.cluster), route_.from)) {
