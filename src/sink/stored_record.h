@@ -11,6 +11,7 @@
 
 #include "core/record.h"
 #include "kafka/message.h"
+#include "sink/record_memory.h"
 
 namespace laterd::sink {
 
@@ -57,7 +58,7 @@ class StoredRecord final : public core::Record {
     // What the broker said, for `laterd-error`; empty when nothing went wrong.
     std::unique_ptr<std::string> error;
 
-    static void operator delete(void* memory) noexcept { ::operator delete(memory); }
+    static void operator delete(void* memory) noexcept { give_record_memory(memory); }
 
   private:
     struct Sizes {
@@ -66,8 +67,8 @@ class StoredRecord final : public core::Record {
     };
 
     StoredRecord() = default;
-    static void* operator new(std::size_t size, std::size_t extra) { return ::operator new(size + extra); }
-    static void operator delete(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+    static void* operator new(std::size_t size, std::size_t extra) { return take_record_memory(size + extra); }
+    static void operator delete(void* memory, std::size_t) noexcept { give_record_memory(memory); }
 
     static Sizes sizes_at(const char* at) noexcept;
     std::size_t key_end() const noexcept { return key_size_ > 0 ? static_cast<std::size_t>(key_size_) : 0; }
