@@ -28,24 +28,21 @@ bool Findings::has_error() const {
     return config::has_error(findings_);
 }
 
-std::vector<Finding> Findings::take() {
-    std::stable_sort(findings_.begin(), findings_.end(),
-                     [](const Finding& a, const Finding& b) { return a.place < b.place; });
-    return std::move(findings_);
-}
-
 void Findings::add(Severity severity, Place place, const Path& path, std::string text) {
     if (is_full_) {
         return;
     }
     if (findings_.size() == k_most) {
         is_full_ = true;
-        findings_.push_back({.text = "more than 1000 problems; the others are not shown"});
+        findings_.insert(findings_.begin(), {.text = "more than 1000 problems; the others are not shown"});
         return;
     }
     Finding finding{.severity = severity, .place = place, .path = path.str(), .text = std::move(text)};
     if (std::find(findings_.begin(), findings_.end(), finding) == findings_.end()) {
-        findings_.push_back(std::move(finding));
+        // After those of the same place, in the order of their finding.
+        const auto after = std::upper_bound(findings_.begin(), findings_.end(), finding.place,
+                                            [](Place at, const Finding& other) { return at < other.place; });
+        findings_.insert(after, std::move(finding));
     }
 }
 

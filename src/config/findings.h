@@ -25,7 +25,7 @@ class Findings {
     bool has_error() const;
 
     // In the order of the file, each once.
-    std::vector<Finding> take();
+    std::vector<Finding> take() { return std::move(findings_); }
 
   private:
     void add(Severity severity, Place place, const Path& path, std::string text);
