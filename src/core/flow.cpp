@@ -22,6 +22,9 @@ constexpr Milliseconds k_open_least{200};
 // A partition's part of the hold never gets smaller than this, so that it can always read something.
 constexpr std::uint64_t k_window_least = 16 << 10;
 
+// Records of one partition that are due and held.
+constexpr std::size_t k_due_most = 2'048;
+
 // Records per call; the shell asks again.
 constexpr std::size_t k_read_records = 512;
 
@@ -50,6 +53,11 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
         return 0;
     }
     if (has_read_ahead(now, *partition)) {
+        return 0;
+    }
+    // What is due already does not have to be held to be on time: no more of it than a release or two take, so that it is
+    // still in the processor's cache when it goes.
+    if (partition->read_until <= now.wall && partition->hold.size() >= k_due_most) {
         return 0;
     }
     // A partition without anything may always read, or a record larger than the budget would never pass.
