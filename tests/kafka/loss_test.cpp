@@ -49,7 +49,7 @@ TEST_CASE("kill -9 at random points, over and over, loses nothing") {
     CHECK(verdict.duplicates < k_kills * 400);
 }
 
-TEST_CASE("kill -9 before the first record is settled loses nothing, even with start: latest") {
+TEST_CASE("kill -9 before the first record is settled loses nothing, even when starting at the latest") {
     Scene scene(KafkaBroker::shared(), "latest", 2);
     Observer observer(scene.broker.bootstrap(), {scene.out()});
     scene.producer.deliver({.topic = scene.in(), .partition = 0, .value = "old"});

@@ -68,11 +68,13 @@ int soak(std::chrono::seconds delay) {
                                    static_cast<double>(std::chrono::milliseconds(delay).count());
     std::cout << "delay " << delay.count() << " s, " << produced << " records over " << k_partitions
               << " partitions, one a second and " << k_burst << " a minute\n"
-              << "missing " << verdict.missing << ", early " << verdict.early << ", duplicates " << verdict.duplicates
-              << ", out of order " << verdict.out_of_order << ", latest " << verdict.latest_ms << " ms after due\n"
+              << "missing " << verdict.missing << ", early " << verdict.early << ", duplicates "
+              << verdict.duplicates << ", out of order " << verdict.out_of_order << ", latest "
+              << verdict.latest_ms << " ms after due\n"
               << "rebalances " << rebalances << ", RSS " << memory.first / 1'024 << " MiB at first, "
               << memory.most / 1'024 << " MiB at most, CPU while waiting " << waiting_percent << " %\n"
-              << "lateness at release: " << counters.value("laterd_lateness_seconds", nlohmann::json()).dump() << '\n';
+              << "lateness at release: " << counters.value("laterd_lateness_seconds", nlohmann::json()).dump()
+              << '\n';
     const bool good = complete && verdict.missing == 0 && verdict.early == 0 && verdict.duplicates == 0 &&
                       verdict.out_of_order == 0 && verdict.latest_ms < k_late_ms && rebalances == 1 &&
                       memory.most - memory.first < k_growth_kib && daemon.terminate() == 0;

@@ -109,6 +109,10 @@ bool Daemon::await_line(const std::string& text, std::chrono::milliseconds withi
 }
 
 nlohmann::json Daemon::counters() {
+    // Before it has said anything it may not have got as far as minding signals, and SIGUSR1 would end it.
+    if (!eventually(20s, [&] { return !lines().empty() || !is_running(); })) {
+        return nullptr;
+    }
     const std::size_t before = count_lines(k_counters);
     signal(SIGUSR1);
     if (!eventually(5s, [&] { return count_lines(k_counters) > before; })) {
