@@ -67,7 +67,7 @@ TEST_CASE("committed offsets that are not answered are unknown, never none", "[c
 }
 
 TEST_CASE("a refused commit says whether this is still a member", "[commit]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Reader reader({.topics = {topic}}, cluster_of(broker));
     const core::Slot slot = reader.slot(topic, 0);

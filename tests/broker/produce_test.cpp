@@ -50,7 +50,7 @@ TEST_CASE("records of one key land in one partition", "[produce]") {
 }
 
 TEST_CASE("a transient error of the broker is retried until the record is in", "[produce]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Writer writer(Writer::Options{}, cluster_of(broker));
     broker.inject(kafka::Request::produce,
@@ -61,7 +61,7 @@ TEST_CASE("a transient error of the broker is retried until the record is in", "
 }
 
 TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Writer writer(Writer::Options{}, cluster_of(broker));
     const kafka::ErrorCode error = GENERATE(kafka::ErrorCode{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE},
@@ -77,7 +77,7 @@ TEST_CASE("a permanent error of the broker is reported as it is", "[produce]") {
 }
 
 TEST_CASE("a topic that refused the client is written to again once it was asked for", "[produce]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Writer writer(Writer::Options{}, cluster_of(broker));
     broker.inject(kafka::Request::produce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
@@ -120,7 +120,7 @@ TEST_CASE("a record that is larger than the queue's budget is sent all the same"
 }
 
 TEST_CASE("a missing topic is reported within seconds, and written to once it is there", "[produce]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Writer writer(Writer::Options{}, cluster_of(broker));
     broker.fail_topic(topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
@@ -186,7 +186,7 @@ TEST_CASE("closing reports everything, though the cluster is away", "[produce]")
 }
 
 TEST_CASE("in isolation every record has a request of its own", "[produce]") {
-    kafka::EmbeddedBroker broker;
+    kafka::EmbeddedBroker& broker = shared_broker();
     const std::string topic = fresh_topic(1, broker);
     Writer writer({.one_record_per_request = true}, cluster_of(broker));
     writer.write(topic, 0, text("first"));

@@ -45,6 +45,7 @@ Record record_like(const Produced& produced) {
 std::string on_kafka(RealKafka& kafka, const Case& wanted) {
     const std::string topic =
         kafka.topic(1, {{"max.message.bytes", std::to_string(wanted.settings.max_message_bytes)},
+                        {"message.timestamp.after.max.ms", "3600000"},  // the default from 4.0 on
                         {"cleanup.policy", wanted.settings.compacted ? "compact" : "delete"}});
     std::vector<Record> batch;
     for (const Produced& produced : wanted.batch) {
