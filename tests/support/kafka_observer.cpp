@@ -1,6 +1,5 @@
 #include "support/kafka_observer.h"
 
-#include <set>
 #include <stdexcept>
 
 #include "support/await.h"
@@ -82,12 +81,8 @@ std::size_t Observer::count() const {
 }
 
 std::size_t Observer::distinct() const {
-    std::set<std::string> ids;
     const std::lock_guard lock(mutex_);
-    for (const TestRecord& record : records_) {
-        ids.insert(record.id());
-    }
-    return ids.size();
+    return ids_.size();
 }
 
 bool Observer::await_count(std::size_t count, std::chrono::milliseconds within) const {
@@ -95,7 +90,7 @@ bool Observer::await_count(std::size_t count, std::chrono::milliseconds within) 
 }
 
 bool Observer::await_distinct(std::size_t count, std::chrono::milliseconds within) const {
-    return eventually(within, [&] { return this->count() >= count && distinct() >= count; });
+    return eventually(within, [&] { return distinct() >= count; });
 }
 
 void Observer::assign(const std::vector<std::string>& topics) {
@@ -144,6 +139,7 @@ void Observer::keep(const rd_kafka_message_t& message) {
     record.timestamp = rd_kafka_message_timestamp(&message, &type);
     record.is_log_append_time = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
     const std::lock_guard lock(mutex_);
+    ids_.insert(record.id());
     records_.push_back(std::move(record));
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +44,7 @@ class Observer {
     KafkaClient client_;
     mutable std::mutex mutex_;
     std::vector<TestRecord> records_;
+    std::set<std::string> ids_;
     std::atomic<bool> is_ending_{false};
     std::thread thread_;
 };
