@@ -397,8 +397,8 @@ void Pipeline::end_when_settled(const Now& now) {
         wake(patience);
         return;
     }
-    if (commit_outstanding_ && !suspended_) {
-        // The answer to an earlier one did not come in time: what has settled since is sent all the same.
+    if (!suspended_) {
+        // What was not answered or failed until now is sent once more, and not waited for.
         commit_now(now, false);
     }
     drop_all(DuplicateCause::revoked);

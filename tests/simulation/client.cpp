@@ -13,9 +13,13 @@ using core::CommitAnswer;
 
 // --- membership ---------------------------------------------------------------------------------------------------
 
-std::string Client::instance() const { return host_.instance(); }
+std::string Client::instance() const {
+    return host_.instance();
+}
 
-bool Client::coordinator_answers() const { return host_.reaches_brokers() && world_.coordinator_up; }
+bool Client::coordinator_answers() const {
+    return host_.reaches_brokers() && world_.coordinator_up;
+}
 
 bool Client::thinks_it_owns(std::size_t partition) const {
     return (state_ == State::assigned || state_ == State::revoking) &&
@@ -66,7 +70,8 @@ void Client::leave() {
             if (world.brokers_up && world.coordinator_up) {
                 world.coordinator.leave(member);
             } else {
-                world.agenda.at(world.now() + k_session, [&world, member] { world.coordinator.expire(member); });
+                world.agenda.at(world.now() + k_session,
+                                [&world, member] { world.coordinator.expire(member); });
             }
         });
     } else {
@@ -160,9 +165,11 @@ void Client::lose() {
 }
 
 void Client::contact_changed() {
-    if (!coordinator_answers()) {
+    const bool answers = coordinator_answers();
+    if (had_contact_ && !answers) {
         last_contact_ = world_.now() - world_.random.between(0s, k_heartbeat);
     }
+    had_contact_ = answers;
     expect_heartbeat(world_.random.between(0s, 1s));
     if (host_.reaches_brokers()) {
         for (auto& [partition, fetcher] : fetchers_) {
@@ -234,8 +241,9 @@ void Client::resume(std::size_t partition, Offset offset) {
         fetcher.full = false;
         // librdkafka 2.0.2 may go on at an older position than the one that was asked for.
         const bool rewinds = world_.random.chance(2);
-        fetcher.next = rewinds ? std::max(world_.source.log(partition).low(), offset - world_.random.between(1, 20))
-                               : offset;
+        fetcher.next =
+            rewinds ? std::max(world_.source.log(partition).low(), offset - world_.random.between(1, 20))
+                    : offset;
         fetcher.next = std::min(fetcher.next, offset);
         fetcher.app_position = offset;
         fetcher.told_end = false;
@@ -304,7 +312,8 @@ void Client::fetch(std::size_t partition) {
         fetcher.waits_for_more = true;
         return;
     }
-    if (fetcher.queue.size() >= scenario.prefetch_records || fetcher.queued_bytes >= scenario.prefetch_bytes) {
+    if (fetcher.queue.size() >= scenario.prefetch_records ||
+        fetcher.queued_bytes >= scenario.prefetch_bytes) {
         fetcher.full = true;
         return;
     }
@@ -349,9 +358,9 @@ std::string Client::state(std::size_t partition) const {
         return "does not read";
     }
     const Fetcher& fetcher = place->second;
-    return "next " + std::to_string(fetcher.next) + (fetcher.paused ? " paused" : "") + (fetcher.dead ? " dead" : "") +
-           (fetcher.full ? " full" : "") + (fetcher.waits_for_more ? " at the end" : "") + ", queued " +
-           std::to_string(fetcher.queue.size());
+    return "next " + std::to_string(fetcher.next) + (fetcher.paused ? " paused" : "") +
+           (fetcher.dead ? " dead" : "") + (fetcher.full ? " full" : "") +
+           (fetcher.waits_for_more ? " at the end" : "") + ", queued " + std::to_string(fetcher.queue.size());
 }
 
 // --- commits ------------------------------------------------------------------------------------------------------
@@ -367,7 +376,8 @@ std::vector<CommitAnswer> Client::apply(World& world, const CommitRequest& reque
         if (error == model::CommitError::none) {
             const model::Log& log = world.source.log(each.partition);
             world.truth.committed(each.partition, each.entry.offset, log.low(), log.high(),
-                                  world.scenario.options.start == core::StartPolicy::latest, each.may_go_back);
+                                  world.scenario.options.start == core::StartPolicy::latest,
+                                  each.may_go_back);
         } else {
             const bool again = error == model::CommitError::rebalance_in_progress;
             given.result = again ? CommitAnswer::Result::failed : CommitAnswer::Result::not_member;
@@ -403,7 +413,9 @@ void Client::arrive(const CommitRequest& request) {
                world_.random.chance(30) ? world_.random.between(5s, 20s) : world_.random.between(10ms, 3s));
         return;
     }
-    const auto chance = [this](double percent) { return !world_.faults_over && world_.random.chance(percent); };
+    const auto chance = [this](double percent) {
+        return !world_.faults_over && world_.random.chance(percent);
+    };
     if (!chance(world_.scenario.commit_fault_percent)) {
         const bool late = chance(world_.scenario.commit_fault_percent / 4);
         answer(request.id, apply(world_, request), late ? world_.random.between(100ms, 15s) : world_.hop());
@@ -438,7 +450,8 @@ void Client::look_up(std::vector<Question> questions) {
         return;
     }
     const bool unknown = faulty || !coordinator_answers();
-    const Nanoseconds delay = faulty && world_.random.chance(30) ? world_.random.between(1s, 15s) : world_.hop();
+    const Nanoseconds delay =
+        faulty && world_.random.chance(30) ? world_.random.between(1s, 15s) : world_.hop();
     host_.after(delay, [this, unknown, questions = std::move(questions)] {
         if (unknown || !coordinator_answers()) {
             std::vector<core::Position> found;

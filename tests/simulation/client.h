@@ -113,7 +113,7 @@ class Client {
         Offset next = 0;
         Offset app_position = 0;  // behind the last record that was handed out
         bool paused = false;
-        bool dead = false;        // out of range: only another assign revives it
+        bool dead = false;  // out of range: only another assign revives it
         bool waits_for_more = false;
         bool full = false;
         bool told_end = false;
@@ -150,6 +150,7 @@ class Client {
     std::vector<std::size_t> owned_;
     SteadyTime last_arrival_{};
     SteadyTime last_contact_{};
+    bool had_contact_ = true;
     bool beating_ = false;
     std::uint64_t version_ = 0;
     std::map<std::size_t, Fetcher> fetchers_;

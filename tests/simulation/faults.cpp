@@ -143,7 +143,8 @@ void Faults::add_partition() {
     world_.note("add partition", -1, {});
     world_.source.add_partition();
     world_.truth.added();
-    world_.agenda.at(world_.now() + world_.random.between(0s, 30s), [this] { world_.coordinator.partitions_changed(); });
+    world_.agenda.at(world_.now() + world_.random.between(0s, 30s),
+                     [this] { world_.coordinator.partitions_changed(); });
 }
 
 void Faults::end() {

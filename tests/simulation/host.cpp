@@ -39,7 +39,9 @@ SteadyTime Host::when(WallTime wall) const {
     return SteadyTime(Nanoseconds(from_epoch) - clock_offset_);
 }
 
-bool Host::reaches_brokers() const { return world_.brokers_up && !cut_; }
+bool Host::reaches_brokers() const {
+    return world_.brokers_up && !cut_;
+}
 
 std::string Host::instance() const {
     return world_.scenario.static_members ? "daemon-" + std::to_string(number_) : "";

@@ -14,7 +14,8 @@ namespace {
 using namespace laterd::simulation;
 
 constexpr const char* k_usage =
-    "usage: simulation [--seeds N] [--from S] [--seed S] [--minutes M] [--for SECONDS] [--trace] [--no-sightings]\n"
+    "usage: simulation [--seeds N] [--from S] [--seed S] [--minutes M] [--for SECONDS] [--trace] "
+    "[--no-sightings]\n"
     "  --seeds N        how many seeds (default 400)\n"
     "  --from S         the first of them (default 1)\n"
     "  --seed S         only this one; the way to replay a failure\n"
@@ -94,9 +95,12 @@ Summary perform(std::uint64_t seed, const Request& request, Sightings& sightings
         return run.perform();
     } catch (const Violation& violation) {
         const double seconds = std::chrono::duration<double>(run.now().time_since_epoch()).count();
-        std::fprintf(stderr, "\nseed %llu, %.6f s: BROKEN: %s\n  %s\n  replay: simulation --minutes %lld --seed %llu --trace\n",
-                     static_cast<unsigned long long>(seed), seconds, violation.what(), scenario.text().c_str(),
-                     static_cast<long long>(request.minutes.count()), static_cast<unsigned long long>(seed));
+        std::fprintf(stderr,
+                     "\nseed %llu, %.6f s: BROKEN: %s\n  %s\n  replay: simulation --minutes %lld --seed %llu "
+                     "--trace\n",
+                     static_cast<unsigned long long>(seed), seconds, violation.what(),
+                     scenario.text().c_str(), static_cast<long long>(request.minutes.count()),
+                     static_cast<unsigned long long>(seed));
         std::fputs(run.state().c_str(), stderr);
         throw;
     }
@@ -136,11 +140,13 @@ int run_all(const Request& request) {
     }
     std::printf("seeds %llu from %llu: %llu records, %llu duplicates, %llu turns, %.1f virtual days\n",
                 static_cast<unsigned long long>(totals.seeds), static_cast<unsigned long long>(request.from),
-                static_cast<unsigned long long>(totals.records), static_cast<unsigned long long>(totals.duplicates),
+                static_cast<unsigned long long>(totals.records),
+                static_cast<unsigned long long>(totals.duplicates),
                 static_cast<unsigned long long>(totals.turns), totals.virtual_days);
     for (std::size_t i = 0; i < k_sightings && request.sightings; ++i) {
         const auto sighting = static_cast<Sighting>(i);
-        std::printf("  %-22s %llu\n", to_string(sighting), static_cast<unsigned long long>(sightings.count(sighting)));
+        std::printf("  %-22s %llu\n", to_string(sighting),
+                    static_cast<unsigned long long>(sightings.count(sighting)));
     }
     const auto missing = sightings.missing();
     if (request.sightings && !missing.empty()) {

@@ -97,7 +97,8 @@ void Process::on_assigned(std::vector<std::size_t> partitions) {
     post([this, partitions = std::move(partitions)](const core::Now& now) {
         std::vector<core::Assigned> assigned;
         for (const std::size_t partition : partitions) {
-            assigned.push_back({.slot = take_slot(partition), .number = static_cast<std::int32_t>(partition)});
+            assigned.push_back(
+                {.slot = take_slot(partition), .number = static_cast<std::int32_t>(partition)});
         }
         pipeline_.assigned(now, assigned);
         witness_.assigned_anew();
@@ -145,6 +146,9 @@ void Process::on_positions(std::vector<core::Position> found) {
 
 void Process::turn() {
     turn_pending_ = false;
+    if (ended_) {
+        return;
+    }
     ++turns_;
     ++timer_;
     const core::Now now = host_.read_clocks();
@@ -161,6 +165,7 @@ void Process::turn() {
     execute(now);
     witness_.end_turn(now);
     if (drained) {
+        ended_ = true;
         client_.leave();
         // Not from inside of its own turn.
         world_.agenda.at(world_.now(), [&host = host_, life = host_.life()] {
@@ -208,7 +213,8 @@ void Process::read_partition(const core::Now& now, std::size_t partition, std::s
             break;
         }
         const core::Partition* known = pipeline_.partition(slot);
-        world_.sightings.saw(Sighting::stale_records, known != nullptr && item.offset < known->ledger.position());
+        world_.sightings.saw(Sighting::stale_records,
+                             known != nullptr && item.offset < known->ledger.position());
         records.push_back(as_record(now, slot, item));
     }
     if (!records.empty()) {
@@ -295,7 +301,8 @@ void Process::execute(const core::Now& now) {
     if (!commands.look_up.empty()) {
         std::vector<Client::Question> questions;
         for (const core::Slot slot : commands.look_up) {
-            questions.push_back({.partition = partition_of(slot), .slot = slot, .epoch = pipeline_.epoch(slot)});
+            questions.push_back(
+                {.partition = partition_of(slot), .slot = slot, .epoch = pipeline_.epoch(slot)});
             if (world_.random.chance(20)) {
                 client_.look_up(std::move(questions));
                 questions.clear();

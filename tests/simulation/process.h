@@ -63,6 +63,7 @@ class Process : public ClientEvents {
     std::vector<Event> inbox_;
     bool turn_pending_ = false;
     bool draining_ = false;
+    bool ended_ = false;
     std::uint64_t turns_ = 0;
     std::uint64_t timer_ = 0;
     std::vector<core::RecordPtr> stale_;  // kept back, to be fed when their epoch is over

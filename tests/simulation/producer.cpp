@@ -62,10 +62,11 @@ model::Topic& Producer::topic(const Link& link) {
 }
 
 Producer::Link& Producer::link_of(const SimulatedRecord& record) {
-    const std::size_t partitions = (record.purpose == Purpose::deliver ? world_.target : world_.dead).partitions();
+    const std::size_t partitions =
+        (record.purpose == Purpose::deliver ? world_.target : world_.dead).partitions();
     const std::size_t partition = record.place.partition % partitions;
-    const auto place = links_.try_emplace({record.purpose, partition},
-                                          Link{.purpose = record.purpose, .partition = partition, .waiting = {}});
+    const auto place = links_.try_emplace(
+        {record.purpose, partition}, Link{.purpose = record.purpose, .partition = partition, .waiting = {}});
     return place.first->second;
 }
 

@@ -15,8 +15,8 @@ struct RecordSpec {
     core::WallTime due{};
     std::uint32_t bytes = 0;  // on the wire
     bool has_key = true;
-    bool far_ahead = false;      // a timestamp that the target refuses
-    bool dead_refused = false;   // the dead-letter topic refuses it in every form
+    bool far_ahead = false;     // a timestamp that the target refuses
+    bool dead_refused = false;  // the dead-letter topic refuses it in every form
 };
 
 // Where a record is: offsets begin again when a topic is made anew.

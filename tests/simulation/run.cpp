@@ -85,9 +85,11 @@ bool Run::may_stop_at(std::size_t partition, const Truth::Fact& fact) const {
     const bool refused = spec.bytes > scenario.target_max_bytes || spec.far_ahead ||
                          (scenario.target_compacted && !spec.has_key);
     // Whether a due time is too far depends on the clock of whoever reads it.
-    const WallTime appended = k_epoch + std::chrono::floor<core::Milliseconds>(fact.appended.time_since_epoch());
+    const WallTime appended =
+        k_epoch + std::chrono::floor<core::Milliseconds>(fact.appended.time_since_epoch());
     const bool odd = spec.has_due != RecordSpec::Due::usable || spec.due - appended > scenario.too_far - 6h;
-    const bool stops = !scenario.odd_now && (scenario.odd_fate == core::Fate::stop || !scenario.options.has_dead_letter);
+    const bool stops =
+        !scenario.odd_now && (scenario.odd_fate == core::Fate::stop || !scenario.options.has_dead_letter);
     if (refused && (!scenario.options.has_dead_letter || spec.dead_refused)) {
         return true;
     }
@@ -135,19 +137,25 @@ void Run::require_settled(Nanoseconds grace) {
         if (due > due_by) {
             continue;
         }
-        const bool stops = may_stop_at(i, fact) || (world_.truth.was_recreated(i) &&
-                                                    world_.scenario.options.out_of_range == core::OutOfRange::stop);
-        require(stops && is_stopped(i), "a record that is due has not settled: partition, offset, stopped, may stop", i,
-                first, is_stopped(i), stops);
+        const bool stops =
+            may_stop_at(i, fact) ||
+            (world_.truth.was_recreated(i) && world_.scenario.options.out_of_range == core::OutOfRange::stop);
+        require(stops && is_stopped(i),
+                "a record that is due has not settled: partition, offset, stopped, may stop", i, first,
+                is_stopped(i), stops);
     }
 }
 
-// By the clock of the one whose clock is the slowest; nothing when everything has settled.
+// Of what is not committed.
 std::optional<WallTime> Run::last_due() const {
     std::optional<WallTime> last;
     for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
-        for (const Truth::Fact& fact : world_.truth.facts(i)) {
-            if (!fact.settled && !fact.control && !fact.excused && fact.spec.has_due == RecordSpec::Due::usable) {
+        // What was delivered and not committed waits once more.
+        const auto committed = world_.group.committed(i);
+        const auto& facts = world_.truth.facts(i);
+        for (auto k = static_cast<std::size_t>(committed ? committed->offset : 0); k < facts.size(); ++k) {
+            const Truth::Fact& fact = facts[k];
+            if (!fact.control && fact.spec.has_due == RecordSpec::Due::usable) {
                 last = last ? std::max(*last, fact.spec.due) : fact.spec.due;
             }
         }
@@ -158,25 +166,27 @@ std::optional<WallTime> Run::last_due() const {
 void Run::require_all_committed() {
     for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
         const auto committed = world_.group.committed(i);
-        if (const Partition* stopped = find(i); stopped != nullptr && stopped->phase == Partition::Phase::stopped) {
+        if (const Partition* stopped = find(i);
+            stopped != nullptr && stopped->phase == Partition::Phase::stopped) {
             core::Offset first = stopped->ledger.committable();
-            while (first > 0 && committed && first > committed->offset && world_.truth.fact(i, first - 1).control) {
+            while (first > 0 && committed && first > committed->offset &&
+                   world_.truth.fact(i, first - 1).control) {
                 --first;
             }
             require(world_.truth.was_recreated(i) || (committed && committed->offset == first),
-                    "a stopped partition is not committed up to its record: partition, record, committed", i, first,
-                    committed ? committed->offset : -1);
+                    "a stopped partition is not committed up to its record: partition, record, committed", i,
+                    first, committed ? committed->offset : -1);
             continue;
         }
         // Whose records are nobody's promise may wait as long as they like.
-        require(world_.truth.was_recreated(i) || (committed && committed->offset == world_.source.log(i).high()),
-                "not committed to the end: partition, end, committed", i, world_.source.log(i).high(),
-                committed ? committed->offset : -1);
+        require(
+            world_.truth.was_recreated(i) || (committed && committed->offset == world_.source.log(i).high()),
+            "not committed to the end: partition, end, committed", i, world_.source.log(i).high(),
+            committed ? committed->offset : -1);
     }
     for (const auto& host : world_.hosts) {
         const bool empty = host->process() != nullptr && host->process()->pipeline().bytes() == 0;
-        require(empty || world_.truth.was_recreated(0),
-                "bytes are left over: daemon, bytes", host->number(),
+        require(empty || world_.truth.was_recreated(0), "bytes are left over: daemon, bytes", host->number(),
                 host->process() != nullptr ? host->process()->pipeline().bytes() : 0);
     }
 }
@@ -196,7 +206,8 @@ void Run::require_idle() {
     const std::uint64_t spent = turns() - before;
     // When there are more partitions than may be open they take turns, to see what is new in them.
     const bool take_turns = world_.source.partitions() > world_.scenario.options.open_max;
-    require(spent <= (take_turns ? 60 * 400 : 120) * world_.hosts.size(), "turns in a minute without anything to do", spent);
+    require(spent <= (take_turns ? 60 * 400 : 120) * world_.hosts.size(),
+            "turns in a minute without anything to do", spent);
 }
 
 std::string Run::state() const {
@@ -212,16 +223,17 @@ std::string Run::state() const {
                 continue;
             }
             const std::size_t partition = process->partition_of(slot);
-            out << "    " << partition << ": phase " << static_cast<int>(found->phase) << (found->open ? " open" : "")
-                << (found->in_client ? " in client" : "") << (found->at_end ? " at end" : "")
-                << (found->reading ? " reading" : "") << ", position " << found->ledger.position() << ", committable "
-                << found->ledger.committable() << ", held " << found->hold.size() << ", in flight "
-                << found->in_flight;
+            out << "    " << partition << ": phase " << static_cast<int>(found->phase)
+                << (found->open ? " open" : "") << (found->in_client ? " in client" : "")
+                << (found->at_end ? " at end" : "") << (found->reading ? " reading" : "") << ", position "
+                << found->ledger.position() << ", committable " << found->ledger.committable() << ", held "
+                << found->hold.size() << ", in flight " << found->in_flight;
             if (const auto due = found->head_due()) {
                 out << ", head due " << due->time_since_epoch().count() << " ms";
             }
-            out << "; log " << world_.source.log(partition).low() << " to " << world_.source.log(partition).high()
-                << "; client " << process->client().state(partition) << '\n';
+            out << "; log " << world_.source.log(partition).low() << " to "
+                << world_.source.log(partition).high() << "; client " << process->client().state(partition)
+                << '\n';
         }
     }
     return out.str();

@@ -30,7 +30,8 @@ void draw_faults(Random& random, Scenario& scenario) {
 void draw_options(Random& random, Scenario& scenario) {
     core::PipelineOptions& options = scenario.options;
     options.start = random.chance(35) ? core::StartPolicy::latest : core::StartPolicy::earliest;
-    options.out_of_range = random.pick({core::OutOfRange::stop, core::OutOfRange::earliest, core::OutOfRange::latest});
+    options.out_of_range =
+        random.pick({core::OutOfRange::stop, core::OutOfRange::earliest, core::OutOfRange::latest});
     options.has_dead_letter = random.chance(70);
     if (scenario.calm) {
         return;
@@ -103,9 +104,9 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
 
 std::string Scenario::text() const {
     static constexpr const char* k_faults[] = {
-        "crash",          "drain",       "freeze",       "cut",            "outage",   "coordinator_away",
-        "clock_step",     "target_missing", "target_forbidden", "target_slow", "dead_missing",
-        "delete_records", "recreate",    "add_partition"};
+        "crash",      "drain",          "freeze",           "cut",         "outage",       "coordinator_away",
+        "clock_step", "target_missing", "target_forbidden", "target_slow", "dead_missing", "delete_records",
+        "recreate",   "add_partition"};
     std::ostringstream out;
     const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
     out << (calm ? "calm" : "faults");
@@ -113,12 +114,13 @@ std::string Scenario::text() const {
         out << ' ' << k_faults[static_cast<std::size_t>(fault)];
     }
     out << "\n  partitions " << partitions << ", daemons " << daemons << (static_members ? " static" : "")
-        << ", start " << (options.start == core::StartPolicy::latest ? "latest" : "earliest") << ", out_of_range "
-        << static_cast<int>(options.out_of_range) << (options.has_dead_letter ? ", dead letter" : "") << "\n  hold "
-        << options.hold_bytes << ", open_max " << options.open_max << ", in_flight_max " << options.in_flight_max
+        << ", start " << (options.start == core::StartPolicy::latest ? "latest" : "earliest")
+        << ", out_of_range " << static_cast<int>(options.out_of_range)
+        << (options.has_dead_letter ? ", dead letter" : "") << "\n  hold " << options.hold_bytes
+        << ", open_max " << options.open_max << ", in_flight_max " << options.in_flight_max
         << ", release_max " << options.release_max << ", visit_max " << options.visit_max << ", prefetch "
-        << prefetch_records << " / " << prefetch_bytes << "\n  records " << records_max << " of up to " << bytes_max
-        << " bytes in bursts of up to " << burst_max << ", "
+        << prefetch_records << " / " << prefetch_bytes << "\n  records " << records_max << " of up to "
+        << bytes_max << " bytes in bursts of up to " << burst_max << ", "
         << (fixed_delay ? "delay " : "due within ") << seconds(fixed_delay ? delay : due_max)
         << " s, odd due " << odd_due_percent << " %, refused " << refused_percent << " %, late acks "
         << late_ack_percent << " %, commit faults " << commit_fault_percent << " %, look-up faults "

@@ -14,8 +14,8 @@ enum class Fault : std::uint8_t {
     crash,
     drain,
     freeze,
-    cut,              // a daemon cannot reach the brokers
-    outage,           // nobody can
+    cut,     // a daemon cannot reach the brokers
+    outage,  // nobody can
     coordinator_away,
     clock_step,
     target_missing,

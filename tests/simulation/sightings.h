@@ -12,18 +12,18 @@ enum class Sighting : std::uint8_t {
     tier_hot,
     tier_warm,
     tier_cold,
-    cold_drop,           // a cold partition let go of what it had read
-    wave,                // partitions that have to be resumed wait for others
+    cold_drop,  // a cold partition let go of what it had read
+    wave,       // partitions that have to be resumed wait for others
     hold_full,
-    larger_than_hold,    // one record alone is more than the budget
+    larger_than_hold,  // one record alone is more than the budget
     gate_holding,
     gate_probing,
     gate_reopened,
-    isolation,           // a record sent alone
+    isolation,  // a record sent alone
     overtaken,
-    dead_letter_judged,  // no due time, or none that can be used
-    dead_letter_refused, // the target refused it for good
-    dead_letter_smaller, // without its error, or without its value
+    dead_letter_judged,   // no due time, or none that can be used
+    dead_letter_refused,  // the target refused it for good
+    dead_letter_smaller,  // without its error, or without its value
     dead_letter_backoff,
     stop_record,
     stop_position,
@@ -34,34 +34,34 @@ enum class Sighting : std::uint8_t {
     unsuspended,
     suspended_not_member,
     revoke,
-    revoke_waited,       // something was in flight
-    revoke_deadline,     // and did not settle in time
+    revoke_waited,    // something was in flight
+    revoke_deadline,  // and did not settle in time
     lose,
     lose_in_flight,
-    late_outcome,        // of an assignment that was over
+    late_outcome,  // of an assignment that was over
     start_commit,
     start_commit_failed,
     start_latest,
-    added_partition,     // its start was resolved
+    added_partition,  // its start was resolved
     ask_again,
-    never_answered,      // a look-up
+    never_answered,  // a look-up
     commit_failed,
     commit_not_member,
     commit_timed_out,
-    commit_twice_at_once,// an answer that came after the next request
+    commit_twice_at_once,  // an answer that came after the next request
     drain,
     drain_waited,
     drain_deadline,
     crash_in_flight,
     static_return,
-    two_owners,          // a daemon that does not know yet that its partitions are another's
+    two_owners,  // a daemon that does not know yet that its partitions are another's
     clock_forward,
     clock_back,
-    control_end,         // committed past control records at the end
+    control_end,  // committed past control records at the end
     recreated,
-    stale_records,       // of an epoch that was over, or below the position
+    stale_records,  // of an epoch that was over, or below the position
     in_flight_full,
-    far_due,             // more than an hour
+    far_due,  // more than an hour
     count_,
 };
 
@@ -77,7 +77,9 @@ class Sightings {
             saw(sighting);
         }
     }
-    std::uint64_t count(Sighting sighting) const noexcept { return counts_[static_cast<std::size_t>(sighting)]; }
+    std::uint64_t count(Sighting sighting) const noexcept {
+        return counts_[static_cast<std::size_t>(sighting)];
+    }
 
     // The names of what was never seen.
     std::vector<std::string> missing() const;

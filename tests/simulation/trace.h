@@ -14,7 +14,8 @@ class Trace {
     explicit Trace(bool print) noexcept : print_(print) {}
 
     // `what` names the event; `where` is a daemon's number or -1.
-    void note(core::SteadyTime now, const char* what, int where, std::initializer_list<std::int64_t> numbers) {
+    void note(core::SteadyTime now, const char* what, int where,
+              std::initializer_list<std::int64_t> numbers) {
         mix(static_cast<std::uint64_t>(now.time_since_epoch().count()));
         mix(static_cast<std::uint64_t>(where));
         for (const char* letter = what; *letter != '\0'; ++letter) {

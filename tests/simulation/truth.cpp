@@ -20,7 +20,9 @@ void Truth::deleted(std::size_t partition, Offset low) {
     }
 }
 
-void Truth::added() { partitions_.push_back({.is_addition = any_committed_}); }
+void Truth::added() {
+    partitions_.push_back({.is_addition = any_committed_});
+}
 
 void Truth::recreated() {
     for (Partition& partition : partitions_) {
@@ -47,13 +49,13 @@ void Truth::lost(std::size_t partition, Offset from, Offset to) {
     auto& facts = partitions_[partition].facts;
     for (Offset offset = from; offset < to; ++offset) {
         if (static_cast<std::size_t>(offset) >= facts.size()) {
-            require(was_recreated(partition), "records were counted as lost that never were: partition, offset",
-                    partition, offset);
+            require(was_recreated(partition),
+                    "records were counted as lost that never were: partition, offset", partition, offset);
             return;
         }
         Fact& fact = facts[static_cast<std::size_t>(offset)];
-        require(fact.deleted || was_recreated(partition), "a record that is there was counted as lost: partition, offset",
-                partition, offset);
+        require(fact.deleted || was_recreated(partition),
+                "a record that is there was counted as lost: partition, offset", partition, offset);
         fact.settled = fact.settled || fact.deleted;
     }
 }
@@ -77,20 +79,22 @@ Offset Truth::prefix(std::size_t partition) noexcept {
     return place.prefix;
 }
 
-void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest, bool may_go_back) {
+void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest,
+                      bool may_go_back) {
     Partition& place = partitions_[partition];
     if (!place.committed) {
         if (latest && !place.is_addition) {
-            require(offset <= high || was_recreated(partition), "started beyond the end: partition, offset", partition,
-                    offset);
+            require(offset <= high || was_recreated(partition), "started beyond the end: partition, offset",
+                    partition, offset);
             excuse_below(partition, offset);
         } else if (!was_recreated(partition)) {
-            require(offset <= low, "not started at the log's start: partition, offset, low", partition, offset, low);
+            require(offset <= low, "not started at the log's start: partition, offset, low", partition,
+                    offset, low);
             excuse_below(partition, offset);  // deleted before anybody asked for it
         }
     } else if (!may_go_back && !was_recreated(partition)) {
-        require(offset >= *place.committed, "a commit went back: partition, from, to", partition, *place.committed,
-                offset);
+        require(offset >= *place.committed, "a commit went back: partition, from, to", partition,
+                *place.committed, offset);
     }
     place.committed = offset;
     any_committed_ = true;

@@ -19,9 +19,9 @@ class Truth {
         RecordSpec spec;
         SteadyTime appended{};
         bool control = false;
-        bool deleted = false;   // by the broker
-        bool settled = false;   // in the target, in the dead-letter topic, or counted as lost
-        bool excused = false;   // nobody promised anything about it
+        bool deleted = false;  // by the broker
+        bool settled = false;  // in the target, in the dead-letter topic, or counted as lost
+        bool excused = false;  // nobody promised anything about it
         std::uint32_t copies = 0;
     };
 
@@ -47,20 +47,31 @@ class Truth {
     // The first offset that is not settled.
     Offset prefix(std::size_t partition) noexcept;
     // Everything below is excused.
-    Offset excused_below(std::size_t partition) const noexcept { return partitions_[partition].excused_below; }
+    Offset excused_below(std::size_t partition) const noexcept {
+        return partitions_[partition].excused_below;
+    }
 
-    std::uint32_t incarnation(std::size_t partition) const noexcept { return partitions_[partition].incarnation; }
-    const std::vector<Fact>& facts(std::size_t partition) const noexcept { return partitions_[partition].facts; }
+    std::uint32_t incarnation(std::size_t partition) const noexcept {
+        return partitions_[partition].incarnation;
+    }
+    const std::vector<Fact>& facts(std::size_t partition) const noexcept {
+        return partitions_[partition].facts;
+    }
     const Fact& fact(std::size_t partition, Offset offset) const {
         return partitions_[partition].facts.at(static_cast<std::size_t>(offset));
     }
 
     // A commit of the group was written: what the first one of a partition and later ones may say.
-    void committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest, bool may_go_back);
+    void committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest,
+                   bool may_go_back);
     // The topic had been committed before this partition was made.
     bool is_addition(std::size_t partition) const noexcept { return partitions_[partition].is_addition; }
-    bool was_committed(std::size_t partition) const noexcept { return partitions_[partition].committed.has_value(); }
-    bool was_recreated(std::size_t partition) const noexcept { return partitions_[partition].incarnation > 0; }
+    bool was_committed(std::size_t partition) const noexcept {
+        return partitions_[partition].committed.has_value();
+    }
+    bool was_recreated(std::size_t partition) const noexcept {
+        return partitions_[partition].incarnation > 0;
+    }
 
     std::size_t settled() const noexcept { return settled_; }
     std::size_t duplicates() const noexcept { return duplicates_; }

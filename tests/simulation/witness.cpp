@@ -81,8 +81,9 @@ void Witness::committed(std::uint64_t id, std::span<const core::CommitAnswer> an
     for (const core::CommitAnswer& answer : answers) {
         if (answer.result != core::CommitAnswer::Result::ok) {
             ok = ok && answer.result != core::CommitAnswer::Result::not_member;
-            world_.sightings.saw(answer.result == core::CommitAnswer::Result::failed ? Sighting::commit_failed
-                                                                                     : Sighting::commit_not_member);
+            world_.sightings.saw(answer.result == core::CommitAnswer::Result::failed
+                                     ? Sighting::commit_failed
+                                     : Sighting::commit_not_member);
             world_.sightings.saw(Sighting::suspended_not_member,
                                  suspended_ && answer.result == core::CommitAnswer::Result::not_member);
         }
@@ -117,7 +118,8 @@ void Witness::positions(std::span<const core::Position> found) {
         world_.sightings.saw(Sighting::ask_again, !position.known);
         if (position.committed && position.epoch == process_.pipeline().epoch(position.slot)) {
             Watch& seen = watch(position.slot);
-            seen.acknowledged = std::max(seen.acknowledged, *position.committed);
+            // Later it may be another owner's.
+            seen.acknowledged = seen.acknowledged < 0 ? *position.committed : seen.acknowledged;
         }
     }
 }
@@ -188,7 +190,8 @@ void Witness::before_tick() {
         if (const Partition* partition = process_.pipeline().partition(*slot)) {
             Watch& seen = watch(*slot);
             const auto committable = process_.pipeline().committable(*slot);
-            seen.committable = committable && partition->phase == Partition::Phase::running ? *committable : -1;
+            seen.committable =
+                committable && partition->phase == Partition::Phase::running ? *committable : -1;
             require(partition->hold.size() == 0 || world_.group.committed(i) || world_.truth.was_recreated(i),
                     "records were read before the start was committed: partition", i);
         }
@@ -201,8 +204,8 @@ void Witness::end_turn(const core::Now& now) {
     const auto& counted = process_.counters().duplicates;
     const std::uint64_t duplicates = counted[static_cast<std::size_t>(core::DuplicateCause::revoked)].get() +
                                      counted[static_cast<std::size_t>(core::DuplicateCause::lost)].get();
-    require(duplicates == given_up_, "what was given up is not what was counted: in flight, counted", given_up_,
-            duplicates);
+    require(duplicates == given_up_, "what was given up is not what was counted: in flight, counted",
+            given_up_, duplicates);
     std::size_t in_flight = 0;
     for (auto& [slot, seen] : watches_) {
         in_flight += seen.in_flight.size();
@@ -218,7 +221,8 @@ void Witness::end_turn(const core::Now& now) {
 bool Witness::has_records(std::size_t partition, core::Offset from, core::Offset to) const {
     const auto& facts = world_.truth.facts(partition);
     for (core::Offset offset = std::max<core::Offset>(from, 0); offset < to; ++offset) {
-        if (static_cast<std::size_t>(offset) >= facts.size() || !facts[static_cast<std::size_t>(offset)].control) {
+        if (static_cast<std::size_t>(offset) >= facts.size() ||
+            !facts[static_cast<std::size_t>(offset)].control) {
             return true;
         }
     }
@@ -229,8 +233,8 @@ bool Witness::has_records(std::size_t partition, core::Offset from, core::Offset
 void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& seen) {
     const Partition* partition = process_.pipeline().partition(slot);
     const bool waits = partition != nullptr && partition->phase == Partition::Phase::running && !suspended_ &&
-                       has_records(process_.partition_of(slot), std::max(seen.requested, partition->committed),
-                                   seen.committable);
+                       has_records(process_.partition_of(slot),
+                                   std::max(seen.requested, partition->committed), seen.committable);
     if (!waits || revoking_ || draining_) {
         seen.uncommitted_since.reset();
         return;
@@ -245,9 +249,11 @@ void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& s
     }
     require(now.steady - *seen.uncommitted_since <= patience || world_.scenario.commit_fault_percent > 0 ||
                 !world_.scenario.faults.empty(),
-            "what has settled is not committed: partition, offset", process_.partition_of(slot), seen.committable);
+            "what has settled is not committed: partition, offset", process_.partition_of(slot),
+            seen.committable);
     require(now.steady - *seen.uncommitted_since <= patience + options.commit_timeout + 30s,
-            "what has settled is never committed: partition, offset", process_.partition_of(slot), seen.committable);
+            "what has settled is never committed: partition, offset", process_.partition_of(slot),
+            seen.committable);
 }
 
 void Witness::check_memory() {
@@ -265,15 +271,17 @@ void Witness::check_memory() {
             users += partition->open || !partition->is_idle() ? 1U : 0U;
         }
     }
-    require(pipeline.bytes() == held + producer_.bytes(), "bytes by the pipeline, held, in flight", pipeline.bytes(),
-            held, producer_.bytes());
+    require(pipeline.bytes() == held + producer_.bytes(), "bytes by the pipeline, held, in flight",
+            pipeline.bytes(), held, producer_.bytes());
     require(open <= scenario.options.open_max, "more partitions are open than may be: open", open);
     // Each partition may always have a window, and a read may be too much by what lies in the client's queue.
     constexpr std::uint64_t k_window_least = 16 << 10;
     const std::uint64_t each = k_window_least + 2 * scenario.prefetch_bytes + largest_record_;
-    require(held + in_flight <= scenario.options.hold_bytes + users * each, "the budget: bytes, limit, largest record",
-            held + in_flight, scenario.options.hold_bytes, largest_record_);
-    world_.sightings.saw(Sighting::larger_than_hold, held > 0 && largest_record_ > world_.scenario.options.hold_bytes);
+    require(held + in_flight <= scenario.options.hold_bytes + users * each,
+            "the budget: bytes, limit, largest record", held + in_flight, scenario.options.hold_bytes,
+            largest_record_);
+    world_.sightings.saw(Sighting::larger_than_hold,
+                         held > 0 && largest_record_ > world_.scenario.options.hold_bytes);
 }
 
 void Witness::look_around(const core::Now& now) {
@@ -300,51 +308,59 @@ void Witness::look_around(const core::Now& now) {
         sightings.saw(Sighting::cold_drop, partition->cold_head.has_value());
         sightings.saw(Sighting::wave, !partition->open && due && *due - now.wall < tier.resume_ahead - 500ms);
         sightings.saw(Sighting::far_due, due && *due - now.wall > 1h);
-        sightings.saw(Sighting::in_flight_full, seen.in_flight.size() >= world_.scenario.options.in_flight_max);
+        sightings.saw(Sighting::in_flight_full,
+                      seen.in_flight.size() >= world_.scenario.options.in_flight_max);
     }
 }
 
 // --- commands -----------------------------------------------------------------------------------------------------
 
 void Witness::commit_requested(const core::Now& now, const core::CommitRequest& request) {
+    world_.sightings.saw(Sighting::commit_timed_out,
+                         last_commit_ != answered_commit_ &&
+                             now.steady - commit_sent_at_ >= world_.scenario.options.commit_timeout);
     last_commit_ = request.id;
-    static_cast<void>(now);
+    commit_sent_at_ = now.steady;
     for (const core::CommitEntry& entry : request.entries) {
         const std::size_t partition = process_.partition_of(entry.slot);
         world_.note("commit", host_.number(), {static_cast<std::int64_t>(partition), entry.offset});
         Watch& seen = watch(entry.slot);
-        require(process_.client().thinks_it_owns(partition), "a commit for a partition that is not owned: partition",
-                partition);
+        require(process_.client().thinks_it_owns(partition),
+                "a commit for a partition that is not owned: partition", partition);
         const bool starts = !world_.group.committed(partition);
-        const core::Offset settled = std::max(world_.truth.prefix(partition), world_.truth.excused_below(partition));
+        const core::Offset settled =
+            std::max(world_.truth.prefix(partition), world_.truth.excused_below(partition));
         require(starts || seen.moved || entry.offset <= settled,
                 "a commit passes a record that has not settled: partition, offset, settled up to", partition,
                 entry.offset, settled);
-        require(seen.moved || entry.offset >= seen.acknowledged, "a commit goes back: partition, from, to", partition,
-                seen.acknowledged, entry.offset);
+        require(seen.moved || entry.offset >= seen.acknowledged, "a commit goes back: partition, from, to",
+                partition, seen.acknowledged, entry.offset);
         seen.requested = entry.offset;
         seen.uncommitted_since.reset();
-        world_.sightings.saw(Sighting::control_end,
-                             entry.offset > 0 && entry.offset == world_.source.log(partition).high() &&
-                                 static_cast<std::size_t>(entry.offset) <= world_.truth.facts(partition).size() &&
-                                 world_.truth.fact(partition, entry.offset - 1).control);
+        world_.sightings.saw(
+            Sighting::control_end,
+            entry.offset > 0 && entry.offset == world_.source.log(partition).high() &&
+                static_cast<std::size_t>(entry.offset) <= world_.truth.facts(partition).size() &&
+                world_.truth.fact(partition, entry.offset - 1).control);
     }
 }
 
 void Witness::unassigned(const core::Now& now) {
     world_.note("unassign", host_.number(), {});
-    const bool on_time = now.steady - revoked_at_ <
-                         (draining_ ? world_.scenario.options.drain_timeout : world_.scenario.options.revoke_wait);
+    const bool on_time = now.steady - revoked_at_ < (draining_ ? world_.scenario.options.drain_timeout
+                                                               : world_.scenario.options.revoke_wait);
     if (!losing_ && (revoking_ || draining_)) {
         std::size_t in_flight = 0;
         for (const auto& [slot, seen] : watches_) {
             in_flight += seen.in_flight.size();
             const bool known = seen.committable < 0 || suspended_ ||
-                               seen.committable <= std::max(seen.requested, seen.acknowledged) || (draining_ && !on_time);
+                               seen.committable <= std::max(seen.requested, seen.acknowledged) ||
+                               (draining_ && !on_time);
             require(known, "given up without a commit of what had settled: partition, settled, committed",
                     process_.partition_of(slot), seen.committable, seen.requested);
         }
-        require(in_flight == 0 || !on_time || draining_, "given up while deliveries were in flight: records", in_flight);
+        require(in_flight == 0 || !on_time || draining_, "given up while deliveries were in flight: records",
+                in_flight);
         world_.sightings.saw(draining_ ? Sighting::drain_deadline : Sighting::revoke_deadline, in_flight > 0);
     }
     revoking_ = false;
@@ -355,11 +371,14 @@ void Witness::unassigned(const core::Now& now) {
 void Witness::assigned(std::span<const core::AssignEntry> entries) {
     for (const core::AssignEntry& entry : entries) {
         const std::size_t partition = process_.partition_of(entry.slot);
-        world_.note("assign", host_.number(), {static_cast<std::int64_t>(partition), entry.offset, entry.paused});
-        require(process_.client().thinks_it_owns(partition), "assigned what is not owned: partition", partition);
+        world_.note("assign", host_.number(),
+                    {static_cast<std::int64_t>(partition), entry.offset, entry.paused});
+        require(process_.client().thinks_it_owns(partition), "assigned what is not owned: partition",
+                partition);
         const auto committed = world_.group.committed(partition);
-        world_.sightings.saw(Sighting::start_latest, committed && committed->offset > 0 &&
-                                                         world_.scenario.options.start == core::StartPolicy::latest);
+        world_.sightings.saw(
+            Sighting::start_latest,
+            committed && committed->offset > 0 && world_.scenario.options.start == core::StartPolicy::latest);
         world_.sightings.saw(Sighting::added_partition, world_.truth.is_addition(partition));
     }
 }
@@ -369,30 +388,33 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     const SimulatedRecord& record = simulated(released);
     const std::size_t partition = record.place.partition;
     const auto number = static_cast<std::int64_t>(partition);
-    world_.note(record.purpose == Purpose::deliver ? "deliver" : "dead letter", host_.number(), {number, record.offset});
+    world_.note(record.purpose == Purpose::deliver ? "deliver" : "dead letter", host_.number(),
+                {number, record.offset});
 
-    require(record.epoch == process_.pipeline().epoch(record.slot), "released in an epoch that is over: partition, offset",
-            partition, record.offset);
-    require(process_.client().thinks_it_owns(partition), "released from a partition that is not owned: partition, offset",
-            partition, record.offset);
+    require(record.epoch == process_.pipeline().epoch(record.slot),
+            "released in an epoch that is over: partition, offset", partition, record.offset);
+    require(process_.client().thinks_it_owns(partition),
+            "released from a partition that is not owned: partition, offset", partition, record.offset);
     require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
-    require(!revoking_ && !draining_, "released while the assignment ends: partition, offset", partition, record.offset);
+    require(!revoking_ && !draining_, "released while the assignment ends: partition, offset", partition,
+            record.offset);
     require(now.wall >= record.due, "released early: partition, offset, ms", partition, record.offset,
             (record.due - now.wall).count());
-    require(record.judged != core::Fate::stop, "a record that stops its partition was released: partition, offset",
-            partition, record.offset);
+    require(record.judged != core::Fate::stop,
+            "a record that stops its partition was released: partition, offset", partition, record.offset);
     require(world_.group.committed(partition) || world_.truth.was_recreated(partition),
             "released before the start was committed: partition, offset", partition, record.offset);
     const bool refused = deserves_refusal(world_, record.spec);
     if (record.purpose == Purpose::dead_letter) {
         require(record.judged == core::Fate::dead_letter || refused,
                 "a good record was dead-lettered: partition, offset", partition, record.offset);
-        require(world_.scenario.options.has_dead_letter, "a dead letter without a topic for it: partition", partition);
+        require(world_.scenario.options.has_dead_letter, "a dead letter without a topic for it: partition",
+                partition);
         world_.sightings.saw(refused ? Sighting::dead_letter_refused : Sighting::dead_letter_judged);
         world_.sightings.saw(Sighting::dead_letter_smaller, record.form != core::DeadLetterForm::whole);
     } else {
-        require(record.judged == core::Fate::deliver, "a dead letter went to the target: partition, offset", partition,
-                record.offset);
+        require(record.judged == core::Fate::deliver, "a dead letter went to the target: partition, offset",
+                partition, record.offset);
     }
     if (world_.group.state() == model::Group::State::stable &&
         !world_.group.owns(process_.client().member(), process_.client().generation(), partition)) {
@@ -403,19 +425,24 @@ void Witness::released(const core::Now& now, const core::Record& released) {
 
 void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
     const std::size_t partition = record.place.partition;
-    require(!seen.in_flight.contains(record.offset), "released while it is in flight: partition, offset", partition,
+    require(!seen.in_flight.contains(record.offset), "released while it is in flight: partition, offset",
+            partition, record.offset);
+    require(!seen.alone, "released beside a record that has to be alone: partition, offset", partition,
             record.offset);
-    require(!seen.alone, "released beside a record that has to be alone: partition, offset", partition, record.offset);
     if (record.alone) {
         world_.sightings.saw(Sighting::isolation);
-        require(seen.in_flight.empty(), "an isolated record was released beside others: partition, offset", partition,
-                record.offset);
+        require(seen.in_flight.empty(), "an isolated record was released beside others: partition, offset",
+                partition, record.offset);
         seen.alone = record.offset;
     }
     const bool again = seen.returned.erase(record.offset) > 0;
-    require(seen.returned.empty() || *seen.returned.begin() > record.offset,
-            "a record overtakes one that is tried again: partition, offset, the other", partition, record.offset,
-            seen.returned.empty() ? -1 : *seen.returned.begin());
+    const auto overtaken = std::find_if(seen.returned.begin(), seen.returned.end(), [&](core::Offset offset) {
+        // Not those that were let go of when the partition went cold, and then deleted by the broker.
+        return !world_.truth.was_recreated(partition) && !world_.truth.fact(partition, offset).deleted;
+    });
+    require(overtaken == seen.returned.end() || *overtaken > record.offset,
+            "a record overtakes one that is tried again: partition, offset, the other", partition,
+            record.offset, overtaken == seen.returned.end() ? -1 : *overtaken);
     require(again || record.offset > seen.released_up_to, "released again: partition, offset", partition,
             record.offset);
     // A log that was made anew under the daemon's feet has no order that it could know.
@@ -424,7 +451,8 @@ void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
         for (core::Offset offset = from; offset < record.offset; ++offset) {
             const Truth::Fact& fact = world_.truth.fact(partition, offset);
             require(fact.settled || fact.control || fact.deleted || fact.excused,
-                    "a record was passed over: partition, offset, the other", partition, record.offset, offset);
+                    "a record was passed over: partition, offset, the other", partition, record.offset,
+                    offset);
         }
     }
     seen.released_up_to = std::max(seen.released_up_to, record.offset);
@@ -444,20 +472,21 @@ void Witness::notice(const core::Notice& notice) {
         case Kind::position_stopped:
             world_.note("position stopped", host_.number(), {number, notice.offset});
             world_.sightings.saw(Sighting::stop_position);
-            require(world_.truth.was_recreated(partition), "stopped for a position that is right: partition, offset",
-                    partition, notice.offset);
+            require(world_.truth.was_recreated(partition),
+                    "stopped for a position that is right: partition, offset", partition, notice.offset);
             return;
         case Kind::records_lost:
             world_.note("lost records", host_.number(),
                         {number, notice.offset, static_cast<std::int64_t>(notice.count)});
             world_.sightings.saw(Sighting::lost);
-            world_.truth.lost(partition, notice.offset - static_cast<core::Offset>(notice.count), notice.offset);
+            world_.truth.lost(partition, notice.offset - static_cast<core::Offset>(notice.count),
+                              notice.offset);
             return;
         case Kind::position_moved:
             world_.note("moved", host_.number(), {number, notice.offset});
             world_.sightings.saw(Sighting::position_moved);
-            require(world_.truth.was_recreated(partition), "a position that is right was moved: partition, offset",
-                    partition, notice.offset);
+            require(world_.truth.was_recreated(partition),
+                    "a position that is right was moved: partition, offset", partition, notice.offset);
             watch(notice.slot).moved = true;
             watch(notice.slot).acknowledged = -1;
             watch(notice.slot).requested = -1;

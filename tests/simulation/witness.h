@@ -56,9 +56,9 @@ class Witness {
         std::set<core::Offset> returned;  // not delivered, and not handed out again yet
         std::optional<core::Offset> alone;
         core::Offset released_up_to = -1;
-        core::Offset requested = -1;      // the last commit sent, without those that failed
+        core::Offset requested = -1;  // the last commit sent, without those that failed
         core::Offset acknowledged = -1;
-        core::Offset committable = -1;    // what the pipeline called so before its last tick
+        core::Offset committable = -1;  // what the pipeline called so before its last tick
         bool moved = false;
         std::optional<core::SteadyTime> uncommitted_since;
     };
@@ -81,6 +81,7 @@ class Witness {
     std::uint64_t suspended_before_ = 0;  // commits up to this one were sent before
     std::uint64_t last_commit_ = 0;
     std::uint64_t answered_commit_ = 0;
+    core::SteadyTime commit_sent_at_{};
     bool revoking_ = false;
     bool losing_ = false;
     bool draining_ = false;

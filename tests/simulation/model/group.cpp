@@ -10,10 +10,11 @@ Group::Joined Group::join(MemberId member, const std::string& instance) {
     if (place == members_.end()) {
         joined.member = ++last_id_;
         Member fresh{.instance = instance};
-        const auto old = instance.empty() ? members_.end()
-                                          : std::find_if(members_.begin(), members_.end(), [&](const auto& each) {
-                                                return each.second.instance == instance;
-                                            });
+        const auto old = instance.empty()
+                             ? members_.end()
+                             : std::find_if(members_.begin(), members_.end(), [&](const auto& each) {
+                                   return each.second.instance == instance;
+                               });
         if (old != members_.end()) {
             joined.fenced = old->first;
             fresh.assigned = std::move(old->second.assigned);
