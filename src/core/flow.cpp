@@ -19,6 +19,9 @@ constexpr Milliseconds k_sweep_interval{100};
 // An idle partition keeps its place at least this long before another one gets it.
 constexpr Milliseconds k_open_least{200};
 
+// A partition with an endless stream of due records keeps its place this long when others wait for one.
+constexpr Milliseconds k_open_most{2'000};
+
 // A partition's part of the hold never gets smaller than this, so that it can always read something.
 constexpr std::uint64_t k_window_least = 16 << 10;
 
@@ -178,19 +181,23 @@ void Pipeline::open_waiting(const Now& now) {
     }
 }
 
-// Makes room: partitions that have nothing left to read, then those that can wait longest, give their place.
+// Makes room: partitions that have nothing left to read, then those that can wait longest, then those that have had a
+// place for long give theirs.
 void Pipeline::close_idle(const Now& now, std::size_t wanted) {
     std::vector<std::pair<WallTime, Slot>> idle;
     for (const auto& partition : partitions_) {
         if (!partition || partition->phase != Partition::Phase::running || !partition->open ||
-            partition->in_flight > 0 || now.steady - partition->changed_at < k_open_least) {
+            now.steady - partition->changed_at < k_open_least) {
             continue;
         }
         const std::optional<WallTime> due = partition->head_due();
-        if (!due && partition->at_end) {
+        const bool settled = partition->in_flight == 0;
+        if (settled && !due && partition->at_end) {
             idle.emplace_back(WallTime::max(), partition->slot);
-        } else if (due && *due - now.wall > options_.tier.read_ahead) {
+        } else if (settled && due && *due - now.wall > options_.tier.read_ahead) {
             idle.emplace_back(*due, partition->slot);
+        } else if (now.steady - partition->changed_at >= k_open_most) {
+            idle.emplace_back(WallTime::min(), partition->slot);
         }
     }
     std::sort(idle.begin(), idle.end(), [this](const auto& a, const auto& b) {

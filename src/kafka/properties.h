@@ -16,6 +16,8 @@ namespace laterd::kafka {
 
 // session.timeout.ms, unless the user sets it.
 inline constexpr std::chrono::milliseconds k_session_timeout{10'000};
+// heartbeat.interval.ms: librdkafka's default.
+inline constexpr std::chrono::milliseconds k_heartbeat_interval{3'000};
 
 struct ConsumerSettings {
     const config::Cluster& cluster;

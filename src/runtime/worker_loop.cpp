@@ -25,14 +25,22 @@ constexpr std::uint64_t k_burst_bytes = 8 << 20;
 
 constexpr std::size_t k_reads_per_visit = 4'096;
 
-std::chrono::milliseconds session_timeout(const config::Cluster& cluster, const config::From& from) {
-    const std::string name = "session.timeout.ms";
+std::chrono::milliseconds property(const config::Cluster& cluster, const config::From& from, const std::string& name,
+                                   std::chrono::milliseconds otherwise) {
     for (const config::Properties* properties : {&from.properties, &cluster.properties}) {
         if (auto found = properties->find(name); found != properties->end()) {
             return std::chrono::milliseconds(std::atoll(found->second.c_str()));
         }
     }
-    return kafka::k_session_timeout;
+    return otherwise;
+}
+
+// A worker that was away for this long may have lost its partitions: the group's clock runs from the last heartbeat,
+// which may have been sent a whole interval before.
+std::chrono::milliseconds session_left(const config::Cluster& cluster, const config::From& from) {
+    const auto session = property(cluster, from, "session.timeout.ms", kafka::k_session_timeout);
+    const auto heartbeat = property(cluster, from, "heartbeat.interval.ms", kafka::k_heartbeat_interval);
+    return std::max(session - heartbeat, session / 3);
 }
 
 template <typename Time>
@@ -49,7 +57,7 @@ WorkerLoop::WorkerLoop(Worker& worker)
       notices_(route_, worker.setup_.number),
       now_(loop::read_clocks()),
       boot_time_(loop::read_boot_time()),
-      session_timeout_(session_timeout(worker.setup_.table.cluster(route_.from.cluster), route_.from)) {
+      session_left_(session_left(worker.setup_.table.cluster(route_.from.cluster), route_.from)) {
     errands_.emplace();
     poller_.add(errands_->fd(), [this] { errands_->collect(); });
     poller_.add(worker_.ordered_.fd(), [this] { worker_.ordered_.clear(); });
@@ -135,7 +143,7 @@ void WorkerLoop::read_time(bool clock_stepped) {
     if (clock_stepped) {
         pipeline_->clock_stepped(now_);
     }
-    if (away > session_timeout_) {
+    if (away >= session_left_) {
         pipeline_->suspended(now_);
     }
 }
