@@ -59,7 +59,7 @@ class Job:
         self.instance = instance
 
 
-def relay(binaries, folder, job, linger_ms=20):
+def relay(binaries, folder, job, linger_ms=5):
     return Program(
         "relay",
         [binaries.relay, "--brokers", job.brokers, "--from", job.source, "--to", job.target]

@@ -23,7 +23,8 @@ def throughput_table(result):
     for name, median in result["medians"].items():
         cpu = median["cpu_us_per_record"]
         rows.append(
-            [name, f"{median['records_per_second']:,.0f}", f"{cpu:.2f}", f"{median['rss_max_mib']:.0f}"]
+            [name, f"{median['records_per_second']:,.0f}", f"{cpu:.2f}", f"{median['broker_cpu_us_per_record']:.2f}"]
+            + [f"{median['rss_max_mib']:.0f}"]
             + [ratio(median["records_per_second"], base and base["records_per_second"])]
             + [ratio(cpu, base and base["cpu_us_per_record"])]
             + [f"{max(run['surplus_records'] for run in result['runs'][name])}"]
@@ -32,7 +33,7 @@ def throughput_table(result):
         f"Throughput of a due backlog: {result['records']:,} records of 200 bytes, {result['headers']} headers,"
         f" 4 partitions, {result['threads']} thread(s)/worker(s), medians of {len(next(iter(result['runs'].values())))}"
     )
-    headings = ["program", "records/s", "CPU us/record", "RSS MiB", "rate / relay", "CPU / relay", "came twice"]
+    headings = ["program", "records/s", "CPU us/record", "broker's", "RSS MiB", "rate / relay", "CPU / relay", "came twice"]
     return title + "\n\n" + table(headings, rows)
 
 

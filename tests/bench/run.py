@@ -76,6 +76,11 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def make_bench(build, broker, options):
+    instruments = Instruments(build, broker.address, options.output)
+    return Bench(build, broker, instruments, options.output, list(options.programs), say)
+
+
 def run_sections(options, sizes, results):
     """The restarts want a broker where an empty group does not wait for more members; the others want it to wait."""
     build = Binaries(options.build)
@@ -83,13 +88,13 @@ def run_sections(options, sizes, results):
     first = [section for section in wanted if section != "restarts"]
     if first:
         with Broker(options.jars, options.output / "kafka", join_delay_ms=1000) as broker:
-            bench = Bench(build, Instruments(build, broker.address, options.output), options.output, list(options.programs), say)
+            bench = make_bench(build, broker, options)
             for section in first:
                 say(f"{section}:")
                 SECTION_RUNS[section](bench, options, sizes, results)
     if "restarts" in wanted:
         with Broker(options.jars, options.output / "kafka", join_delay_ms=0) as broker:
-            bench = Bench(build, Instruments(build, broker.address, options.output), options.output, list(options.programs), say)
+            bench = make_bench(build, broker, options)
             say("restarts:")
             results["starts"] = bench.starts(sizes.repeats)
             results["kills"] = bench.kills(sizes.repeats)
