@@ -142,7 +142,8 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     // What settled behind the head (it was refused beside its neighbours, then the clock was stepped back) must not be
     // read again.
     const std::uint64_t keeps = std::min(k_cold_keeps_bytes, options_.hold_bytes / 2 / assigned_);
-    if (partition.hold.bytes() <= keeps || !partition.ledger.is_settled_in_order()) {
+    // What is in flight behind the head neither: it would be released twice.
+    if (partition.hold.bytes() <= keeps || partition.in_flight > 0 || !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();
