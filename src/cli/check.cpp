@@ -25,6 +25,7 @@ int exit_code_of(const std::vector<config::Finding>& findings) {
 int connect(const std::string& file, const config::Loaded& loaded, const Connect& ask, std::ostream& err) {
     const Connected connected = ask(*loaded.table);
     std::vector<config::Finding> findings;
+    findings.reserve(connected.findings.size());
     for (const Connected::Finding& finding : connected.findings) {
         findings.push_back({.severity = finding.severity,
                             .place = loaded.places.of(finding.path),

@@ -33,9 +33,9 @@ int run_program(const std::vector<std::string>& arguments, const config::Environ
         err << line.err << std::flush;
         return line.invocation ? call(commands, *line.invocation) : line.exit_code;
     } catch (const std::exception& problem) {
-        err << "laterd: internal error: " << problem.what() << std::endl;
+        err << "laterd: internal error: " << problem.what() << '\n' << std::flush;
     } catch (...) {
-        err << "laterd: internal error" << std::endl;
+        err << "laterd: internal error\n" << std::flush;
     }
     return k_exit_internal;
 }

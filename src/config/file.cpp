@@ -26,15 +26,12 @@ Parsed<std::string> read_file(const std::filesystem::path& path) {
     }
     std::string text;
     std::array<char, 65'536> part{};
-    while (text.size() < k_most) {
+    while (text.size() < k_most && std::feof(file.get()) == 0) {
         const std::size_t length = std::fread(part.data(), 1, part.size(), file.get());
-        text.append(part.data(), length);
-        if (length < part.size()) {
-            break;
+        if (std::ferror(file.get()) != 0) {
+            return Problem{std::strerror(errno)};
         }
-    }
-    if (std::ferror(file.get()) != 0) {
-        return Problem{std::strerror(errno)};
+        text.append(part.data(), length);
     }
     return text;
 }
