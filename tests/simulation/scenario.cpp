@@ -86,6 +86,19 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     if (scenario.calm) {
         scenario.daemons = 1;
         scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);
+        scenario.refused_percent = 0;
+        scenario.crowded = random.chance(30);
+        if (scenario.crowded) {
+            scenario.options.open_max = static_cast<std::uint32_t>(random.between(1, 4));
+            scenario.partitions = static_cast<std::size_t>(random.between(2, 12));
+            scenario.records_max = 6'000;
+            scenario.burst_max = 10;
+            scenario.burst_gap_max = 100ms;
+            scenario.bytes_max = 200;
+            scenario.fixed_delay = true;
+            scenario.delay = random.pick<Nanoseconds>({0s, 9s, 2min});
+            scenario.partitions_max = scenario.partitions;
+        }
         return scenario;
     }
     draw_faults(random, scenario);
@@ -109,7 +122,7 @@ std::string Scenario::text() const {
         "recreate",   "add_partition"};
     std::ostringstream out;
     const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
-    out << (calm ? "calm" : "faults");
+    out << (crowded ? "crowded" : calm ? "calm" : "faults");
     for (const Fault fault : faults) {
         out << ' ' << k_faults[static_cast<std::size_t>(fault)];
     }

@@ -30,7 +30,8 @@ enum class Fault : std::uint8_t {
 
 struct Scenario {
     std::uint64_t seed = 0;
-    bool calm = false;  // no fault at all and room for everything: releases have to be on time
+    bool calm = false;     // no fault at all and room for everything: releases have to be on time
+    bool crowded = false;  // calm, but more partitions than may be open, all of them busy: nobody starves
     std::vector<Fault> faults;
     Nanoseconds fault_gap_max{};
     Nanoseconds duration{};

@@ -172,6 +172,7 @@ void Witness::draining(const core::Now& now) {
 // --- the turn -----------------------------------------------------------------------------------------------------
 
 void Witness::begin_turn(const core::Now& now) {
+    born_ = born_ == core::SteadyTime{} ? now.steady : born_;
     forget_what_is_over();
     if (now.steady - second_ >= 1s) {
         second_ = now.steady;
@@ -421,6 +422,30 @@ void Witness::released(const core::Now& now, const core::Record& released) {
         world_.sightings.saw(Sighting::two_owners);
     }
     check_order(record, watch(record.slot));
+    check_lateness(now, record, watch(record.slot));
+}
+
+// With room for everything and nothing failing, what was known in time goes when it is due; and in a crowd everybody gets
+// a turn.
+void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen) {
+    seen.due_up_to = std::max(seen.due_up_to, record.due);
+    const Scenario& scenario = world_.scenario;
+    if (!scenario.calm) {
+        return;
+    }
+    const Truth::Fact& fact = world_.truth.fact(record.place.partition, record.offset);
+    if (fact.appended - born_ < 20s) {
+        return;  // the backlog at the start
+    }
+    const Nanoseconds known_for = now.steady - fact.appended;
+    const Nanoseconds late = std::min<Nanoseconds>(now.wall - seen.due_up_to, known_for);
+    const bool in_time = known_for - (now.wall - seen.due_up_to) >= 6s;
+    Nanoseconds most = in_time ? 50ms : 1'500ms;
+    if (scenario.crowded) {
+        most = 8s * static_cast<std::int64_t>(1 + scenario.partitions / scenario.options.open_max);
+    }
+    require(late <= most, "released late: partition, offset, ms", record.place.partition, record.offset,
+            std::chrono::duration_cast<core::Milliseconds>(late).count());
 }
 
 void Witness::check_order(const SimulatedRecord& record, Watch& seen) {

@@ -59,12 +59,14 @@ class Witness {
         core::Offset requested = -1;  // the last commit sent, without those that failed
         core::Offset acknowledged = -1;
         core::Offset committable = -1;  // what the pipeline called so before its last tick
+        core::WallTime due_up_to{};
         bool moved = false;
         std::optional<core::SteadyTime> uncommitted_since;
     };
 
     Watch& watch(core::Slot slot);
     void forget_what_is_over();
+    void check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen);
     void check_order(const SimulatedRecord& record, Watch& seen);
     void check_commits_come(const core::Now& now, core::Slot slot, Watch& seen);
     bool has_records(std::size_t partition, core::Offset from, core::Offset to) const;
@@ -77,6 +79,7 @@ class Witness {
     Producer& producer_;
 
     std::map<core::Slot, Watch> watches_;
+    core::SteadyTime born_{};
     bool suspended_ = false;
     std::uint64_t suspended_before_ = 0;  // commits up to this one were sent before
     std::uint64_t last_commit_ = 0;
