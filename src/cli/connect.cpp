@@ -51,12 +51,13 @@ class Visit {
     void reach(const config::Cluster& cluster) {
         const Path path = Path() / "clusters" / cluster.name;
         try {
-            auto admin =
-                std::make_unique<kafka::Admin>(kafka::AdminSettings{.cluster = cluster, .name = "laterd-check"});
+            auto admin = std::make_unique<kafka::Admin>(
+                kafka::AdminSettings{.cluster = cluster, .name = "laterd-check"});
             const kafka::ClusterFacts facts = admin->cluster(k_timeout);
             if (!facts.authorised) {
                 add(Severity::error, path,
-                    fmt::format("the cluster refuses the client: {}; expected valid credentials", facts.error));
+                    fmt::format("the cluster refuses the client: {}; expected valid credentials",
+                                facts.error));
             } else if (!facts.reachable) {
                 connected_.unreachable = true;
                 add(Severity::warning, path / "brokers",
@@ -66,7 +67,8 @@ class Visit {
                 admins_[cluster.name] = std::move(admin);
             }
         } catch (const std::exception& error) {
-            add(Severity::error, path, fmt::format("{}; expected properties that make a client", error.what()));
+            add(Severity::error, path,
+                fmt::format("{}; expected properties that make a client", error.what()));
         }
     }
 
@@ -82,18 +84,21 @@ class Visit {
                 return facts;
             case TopicFacts::State::missing:
                 add(Severity::error, path,
-                    fmt::format("topic \"{}\" does not exist on cluster {}; expected one: laterd creates no topics",
-                                topic, cluster));
+                    fmt::format(
+                        "topic \"{}\" does not exist on cluster {}; expected one: laterd creates no topics",
+                        topic, cluster));
                 return std::nullopt;
             case TopicFacts::State::not_authorised:
                 add(Severity::error, path,
-                    fmt::format("the client may not see topic \"{}\" on cluster {}: {}; expected Describe and "
-                                "Read or Write for its principal",
-                                topic, cluster, facts.error));
+                    fmt::format(
+                        "the client may not see topic \"{}\" on cluster {}: {}; expected Describe and "
+                        "Read or Write for its principal",
+                        topic, cluster, facts.error));
                 return std::nullopt;
             case TopicFacts::State::unknown:
                 add(Severity::warning, path,
-                    fmt::format("cluster {} does not tell about topic \"{}\": {}", cluster, topic, facts.error));
+                    fmt::format("cluster {} does not tell about topic \"{}\": {}", cluster, topic,
+                                facts.error));
                 return std::nullopt;
         }
         return std::nullopt;
@@ -104,14 +109,16 @@ class Visit {
         if (const auto admin = admins_.find(route.from.cluster); admin != admins_.end()) {
             if (admin->second->may_use_group(route.from.group, k_timeout) == false) {
                 add(Severity::error, from / "group",
-                    fmt::format("the client may not use group \"{}\"; expected Read on it", route.from.group));
+                    fmt::format("the client may not use group \"{}\"; expected Read on it",
+                                route.from.group));
             }
         }
         const std::optional<TopicFacts> target =
             ask(route.to.cluster, route.to.topic, at_route(route) / "to" / "topic");
         if (target && target->compacted == true) {
             add(Severity::warning, at_route(route) / "to" / "topic",
-                "the target is compacted: it refuses records without a key and keeps only the last of each key");
+                "the target is compacted: it refuses records without a key and keeps only the last of each "
+                "key");
         }
         for (std::size_t i = 0; i < route.from.topics.size(); ++i) {
             if (!route.from.topics[i].starts_with('^')) {
@@ -122,7 +129,8 @@ class Visit {
             const Path path = at_route(route) / "dead_letter" / "topic";
             const auto facts = ask(route.dead_letter->cluster, route.dead_letter->topic, path);
             if (facts && facts->compacted == true) {
-                add(Severity::error, path, "a compacted topic loses dead letters; expected cleanup.policy delete");
+                add(Severity::error, path,
+                    "a compacted topic loses dead letters; expected cleanup.policy delete");
             }
         }
     }
@@ -139,8 +147,9 @@ class Visit {
         }
         if (route.to.partition == config::TargetPartition::same && target->partitions < source->partitions) {
             add(Severity::error, at_route(route) / "to" / "partition",
-                fmt::format("the target has {} partitions and \"{}\" has {}; expected at least as many for `same`",
-                            target->partitions, topic, source->partitions));
+                fmt::format(
+                    "the target has {} partitions and \"{}\" has {}; expected at least as many for `same`",
+                    target->partitions, topic, source->partitions));
         }
         if (source->max_message_bytes && target->max_message_bytes &&
             *target->max_message_bytes < *source->max_message_bytes) {
@@ -153,21 +162,24 @@ class Visit {
 
     void check_retention(const config::Route& route, const TopicFacts& source, const Path& path) {
         if (source.compacted == true) {
-            add(Severity::warning, path, "a compacted source may lose a waiting record to a newer one of its key");
+            add(Severity::warning, path,
+                "a compacted source may lose a waiting record to a newer one of its key");
         }
-        const bool limited = source.deletes.value_or(true) && source.retention_ms && *source.retention_ms >= 0;
+        const bool limited =
+            source.deletes.value_or(true) && source.retention_ms && *source.retention_ms >= 0;
         if (!limited) {
             return;
         }
         if (!route.due.uses_header() && *source.retention_ms <= route.due.delay.count()) {
             add(Severity::error, path,
-                fmt::format("Kafka deletes records after {} ms, before they are due after {} ms; expected a longer "
-                            "retention.ms",
-                            *source.retention_ms, route.due.delay.count()));
+                fmt::format(
+                    "Kafka deletes records after {} ms, before they are due after {} ms; expected a longer "
+                    "retention.ms",
+                    *source.retention_ms, route.due.delay.count()));
         } else if (*source.retention_ms < route.due.max.count()) {
             add(Severity::warning, path,
-                fmt::format("Kafka deletes records after {} ms, and due.max lets them wait {} ms", *source.retention_ms,
-                            route.due.max.count()));
+                fmt::format("Kafka deletes records after {} ms, and due.max lets them wait {} ms",
+                            *source.retention_ms, route.due.max.count()));
         }
     }
 

@@ -36,18 +36,18 @@ struct CommitRequest {
 // Something to tell people; the shell logs it.
 struct Notice {
     enum class Kind : std::uint8_t {
-        partition_stopped,   // reason, offset: the record at the head that nobody may pass
-        position_stopped,    // offset: the position that lies above the log's end
-        records_lost,        // count records were deleted by the broker before they were read, up to offset
-        position_moved,      // offset: the position lay above the log's end and goes on here (out_of_range)
-        gate_holding,        // reason: why the route cannot deliver
+        partition_stopped,  // reason, offset: the record at the head that nobody may pass
+        position_stopped,   // offset: the position that lies above the log's end
+        records_lost,       // count records were deleted by the broker before they were read, up to offset
+        position_moved,     // offset: the position lay above the log's end and goes on here (out_of_range)
+        gate_holding,       // reason: why the route cannot deliver
         gate_open,
-        copy_backoff,        // reason, offset: the dead-letter topic could not be written; tried again
-        dead_lettered,       // reason, offset (the shell adds the error)
-        duplicates,          // count records in flight were given up (revoked or lost)
+        copy_backoff,   // reason, offset: the dead-letter topic could not be written; tried again
+        dead_lettered,  // reason, offset (the shell adds the error)
+        duplicates,     // count records in flight were given up (revoked or lost)
         suspended,
         unsuspended,
-        commit_failed,       // count entries
+        commit_failed,  // count entries
     };
     Kind kind;
     Slot slot = 0;

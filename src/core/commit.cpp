@@ -141,7 +141,8 @@ void Pipeline::commit_answered(const Now& now, const CommitAnswer& answer) {
         return;
     }
     partition->committed = answer.offset;
-    if (partition->phase == Partition::Phase::committing && partition->ledger.committable() == answer.offset) {
+    if (partition->phase == Partition::Phase::committing &&
+        partition->ledger.committable() == answer.offset) {
         partition->phase = Partition::Phase::running;
         want_assign(now.steady);
     }

@@ -10,7 +10,9 @@ constexpr std::string_view k_prefix = "laterd1 partitions=";
 
 }  // namespace
 
-std::string encode(const CommitNote& note) { return std::string(k_prefix) + std::to_string(note.partitions); }
+std::string encode(const CommitNote& note) {
+    return std::string(k_prefix) + std::to_string(note.partitions);
+}
 
 std::optional<CommitNote> decode_commit_note(std::string_view text) noexcept {
     if (!text.starts_with(k_prefix)) {

@@ -71,13 +71,13 @@ struct Counters {
     Counter held_records;
     Counter held_bytes;
     Counter in_flight;
-    Counter overdue_ms;                    // now minus the oldest unsettled due time, 0 when none
-    Counter next_due_ms;                   // Unix ms; 0 when nothing waits
-    Counter commit_age_ms;                 // since the last answered commit while something is uncommitted
-    Counter hold_full_ms;                  // how long reading was stopped by the budget, in all
-    std::array<Counter, 4> partitions;     // hot, warm, cold, stopped
-    Counter lag;                           // end offsets minus committable offsets, from the broker
-    Counter gate;                          // Gate::State as a number; 3 = stopped, 4 = draining
+    Counter overdue_ms;                 // now minus the oldest unsettled due time, 0 when none
+    Counter next_due_ms;                // Unix ms; 0 when nothing waits
+    Counter commit_age_ms;              // since the last answered commit while something is uncommitted
+    Counter hold_full_ms;               // how long reading was stopped by the budget, in all
+    std::array<Counter, 4> partitions;  // hot, warm, cold, stopped
+    Counter lag;                        // end offsets minus committable offsets, from the broker
+    Counter gate;                       // Gate::State as a number; 3 = stopped, 4 = draining
     Counter clock_step_ms;
 };
 

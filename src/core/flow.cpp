@@ -114,7 +114,8 @@ void Pipeline::sweep(const Now& now) {
                 }
                 continue;
             }
-            if (due && partition.in_flight == 0 && tier_for(*due - now.wall, tight, options_.tier) == Tier::cold) {
+            if (due && partition.in_flight == 0 &&
+                tier_for(*due - now.wall, tight, options_.tier) == Tier::cold) {
                 go_cold(now, partition);
                 look_at(*due - options_.tier.resume_ahead);
             } else if (has_read_ahead(now, partition)) {
@@ -143,7 +144,8 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     // read again.
     const std::uint64_t keeps = std::min(k_cold_keeps_bytes, options_.hold_bytes / 2 / assigned_);
     // What is in flight behind the head neither: it would be released twice.
-    if (partition.hold.bytes() <= keeps || partition.in_flight > 0 || !partition.ledger.is_settled_in_order()) {
+    if (partition.hold.bytes() <= keeps || partition.in_flight > 0 ||
+        !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();

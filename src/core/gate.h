@@ -28,8 +28,9 @@ class Gate {
         const bool closed = state_ == State::open;
         if (closed) {
             // Closed again at once: what answers is not what fails (one partition of the target is missing, say).
-            backoff_ = opened_at_ != SteadyTime{} && now < opened_at_ + k_settled ? std::min(backoff_ * 2, k_longest)
-                                                                               : k_first;
+            backoff_ = opened_at_ != SteadyTime{} && now < opened_at_ + k_settled
+                           ? std::min(backoff_ * 2, k_longest)
+                           : k_first;
         } else if (state_ == State::probing) {
             backoff_ = std::min(backoff_ * 2, k_longest);
         } else {

@@ -39,7 +39,9 @@ bool Ledger::settled(Offset offset) {
     return true;
 }
 
-void Ledger::skip_to(Offset position) noexcept { position_ = std::max(position_, position); }
+void Ledger::skip_to(Offset position) noexcept {
+    position_ = std::max(position_, position);
+}
 
 void Ledger::rewind_to(Offset offset) {
     while (!entries_.empty() && entries_.back().offset >= offset) {
@@ -50,6 +52,8 @@ void Ledger::rewind_to(Offset offset) {
     position_ = std::min(position_, offset);
 }
 
-Offset Ledger::committable() const noexcept { return entries_.empty() ? position_ : entries_.front().offset; }
+Offset Ledger::committable() const noexcept {
+    return entries_.empty() ? position_ : entries_.front().offset;
+}
 
 }  // namespace laterd::core

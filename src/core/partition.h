@@ -18,7 +18,7 @@ struct Partition {
         asking,      // where to begin is not known yet
         committing,  // the start position is being committed; nothing is read before that is answered
         running,
-        stopped,     // releases nothing more until an operator acts
+        stopped,  // releases nothing more until an operator acts
     };
 
     // What is kept of a cold partition's head when its records were dropped.
@@ -45,22 +45,22 @@ struct Partition {
     bool may_commit_back = false;         // out_of_range moved the start back: the next commit may be lower
 
     // Flow
-    bool in_client = false;         // part of the last `assign`
-    bool open = false;              // not paused
-    bool at_end = false;            // everything there was has been read
+    bool in_client = false;              // part of the last `assign`
+    bool open = false;                   // not paused
+    bool at_end = false;                 // everything there was has been read
     std::uint32_t record_bytes = 1'024;  // what the last record cost: how much the next ones may
-    bool reading = true;            // false: read far enough ahead (see TierTimes)
-    std::optional<Head> cold_head;  // only while not open and nothing is held
-    SteadyTime changed_at{};        // when it was opened or closed
-    WallTime read_until{};          // the latest due time among what was admitted
+    bool reading = true;                 // false: read far enough ahead (see TierTimes)
+    std::optional<Head> cold_head;       // only while not open and nothing is held
+    SteadyTime changed_at{};             // when it was opened or closed
+    WallTime read_until{};               // the latest due time among what was admitted
 
     // Release
     std::uint32_t in_flight = 0;
     std::uint64_t in_flight_bytes = 0;
     bool alone_in_flight = false;
-    WallTime released_until{};               // the latest due time among what was released
-    std::optional<WallTime> scheduled;       // its key in the set of partitions that can release
-    std::optional<SteadyTime> backoff_until; // a copy could not be written: not before
+    WallTime released_until{};                // the latest due time among what was released
+    std::optional<WallTime> scheduled;        // its key in the set of partitions that can release
+    std::optional<SteadyTime> backoff_until;  // a copy could not be written: not before
     std::chrono::milliseconds backoff{0};
 
     bool is_idle() const noexcept { return hold.size() == 0 && in_flight == 0; }

@@ -22,11 +22,14 @@ constexpr Milliseconds k_last_commit_wait{1'000};
 
 }  // namespace
 
-Pipeline::Pipeline(const PipelineOptions& options, Counters& counters) : options_(options), counters_(counters) {}
+Pipeline::Pipeline(const PipelineOptions& options, Counters& counters)
+    : options_(options), counters_(counters) {}
 
 // --- finding partitions -------------------------------------------------------------------------------------------
 
-Partition* Pipeline::at(Slot slot) noexcept { return slot < partitions_.size() ? partitions_[slot].get() : nullptr; }
+Partition* Pipeline::at(Slot slot) noexcept {
+    return slot < partitions_.size() ? partitions_[slot].get() : nullptr;
+}
 
 const Partition* Pipeline::partition(Slot slot) const noexcept {
     return slot < partitions_.size() ? partitions_[slot].get() : nullptr;
@@ -106,7 +109,8 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
     // make them look old to whoever asks about them next, and `start: latest` would skip what they hold.
     partition.topic_partitions = found.partitions_before > 0 ? found.partitions_before : found.partitions;
     if (start.kind == Start::Kind::stop) {
-        stop(partition, Notice::Kind::position_stopped, reading_at ? *reading_at : *found.committed, Reason::none);
+        stop(partition, Notice::Kind::position_stopped, reading_at ? *reading_at : *found.committed,
+             Reason::none);
         return;
     }
     if (start.lost > 0) {
@@ -204,9 +208,8 @@ void Pipeline::assign_when_ready(const Now& now) {
             }
         }
         partition->at_end = false;
-        entries.push_back({.slot = partition->slot,
-                           .offset = partition->ledger.position(),
-                           .paused = !partition->open});
+        entries.push_back(
+            {.slot = partition->slot, .offset = partition->ledger.position(), .paused = !partition->open});
     }
     // What was decided about a pause or a resume so far is part of the assignment now.
     commands_.pause.clear();
@@ -222,7 +225,8 @@ void Pipeline::fetched(const Now& now, Slot slot, std::vector<RecordPtr>& record
     if (partition != nullptr) {
         for (RecordPtr& record : records) {
             const bool readable = partition->phase == Partition::Phase::running && partition->open;
-            if (readable && record->epoch == partition->epoch && record->offset >= partition->ledger.position()) {
+            if (readable && record->epoch == partition->epoch &&
+                record->offset >= partition->ledger.position()) {
                 admit(*partition, std::move(record));
             }
         }
@@ -413,8 +417,8 @@ void Pipeline::suspended(const Now& now) {
         return;
     }
     // Also when nothing is read yet: what begins now may be somebody else's already.
-    const bool has_partitions =
-        std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) { return partition != nullptr; });
+    const bool has_partitions = std::any_of(partitions_.begin(), partitions_.end(),
+                                            [](const auto& partition) { return partition != nullptr; });
     if (!has_partitions) {
         return;
     }
@@ -424,7 +428,9 @@ void Pipeline::suspended(const Now& now) {
     commit_now(now, true);
 }
 
-void Pipeline::clock_stepped(const Now& now) { sweep_soon(now); }
+void Pipeline::clock_stepped(const Now& now) {
+    sweep_soon(now);
+}
 
 // --- the turn -----------------------------------------------------------------------------------------------------
 
@@ -505,7 +511,8 @@ void Pipeline::measure(const Now& now) {
         counters_.partitions[i].set(by_state[i]);
     }
     const auto as_count = [](auto duration) {
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(std::chrono::duration_cast<Milliseconds>(duration).count(), 0));
+        return static_cast<std::uint64_t>(
+            std::max<std::int64_t>(std::chrono::duration_cast<Milliseconds>(duration).count(), 0));
     };
     counters_.held_records.set(held);
     counters_.held_bytes.set(held_bytes_);

@@ -31,15 +31,16 @@ namespace laterd::core {
 struct PipelineOptions {
     StartPolicy start = StartPolicy::earliest;
     OutOfRange out_of_range = OutOfRange::stop;
-    bool has_dead_letter = false;          // without one, a record that would be dead-lettered stops its partition
-    std::uint64_t hold_bytes = 64 << 20;   // held and in flight together, this worker
-    std::uint32_t open_max = 64;           // partitions that may be unpaused at a time: each may prefetch its cap
+    bool has_dead_letter = false;  // without one, a record that would be dead-lettered stops its partition
+    std::uint64_t hold_bytes = 64 << 20;  // held and in flight together, this worker
+    std::uint32_t open_max = 64;  // partitions that may be unpaused at a time: each may prefetch its cap
     std::uint32_t in_flight_max = 20'000;  // records of one partition handed to the sink and not answered
-    std::uint32_t release_max = 4'096;     // records per tick, so that rebalances and outcomes are served between
-    std::uint32_t visit_max = 256;         // records of one partition before the next one's turn
+    std::uint32_t release_max =
+        4'096;                      // records per tick, so that rebalances and outcomes are served between
+    std::uint32_t visit_max = 256;  // records of one partition before the next one's turn
     Milliseconds commit_interval{1'000};
-    Milliseconds commit_timeout{10'000};   // an unanswered commit counts as failed after this
-    Milliseconds revoke_wait{2'000};       // for what is in flight, before partitions are given up
+    Milliseconds commit_timeout{10'000};  // an unanswered commit counts as failed after this
+    Milliseconds revoke_wait{2'000};      // for what is in flight, before partitions are given up
     Milliseconds drain_timeout{20'000};
     TierTimes tier;
 };
@@ -54,8 +55,8 @@ struct Assigned {
 struct Outcome {
     enum class Result : std::uint8_t {
         delivered,
-        rejected,       // the broker refused the content; counts only when the record was alone in its request
-        not_known,      // nobody knows whether it is stored: again, and a duplicate is possible
+        rejected,   // the broker refused the content; counts only when the record was alone in its request
+        not_known,  // nobody knows whether it is stored: again, and a duplicate is possible
         not_attempted,  // the sink is missing, down, or refuses the client: nothing to do with this record
     };
     RecordPtr record;
@@ -203,7 +204,7 @@ class Pipeline {
 
     Epoch epoch_ = 0;
     std::vector<std::unique_ptr<Partition>> partitions_;  // by slot; empty places are not assigned
-    std::size_t assigned_ = 1;  // how many, at least 1
+    std::size_t assigned_ = 1;                            // how many, at least 1
     Ending ending_ = Ending::none;
     SteadyTime end_by_{};
     bool suspended_ = false;

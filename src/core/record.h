@@ -12,9 +12,9 @@
 
 namespace laterd::core {
 
-using Offset = std::int64_t;     // as in Kafka, >= 0
-using Slot = std::uint32_t;      // a partition's place in its worker, reused for the same partition later
-using Epoch = std::uint32_t;     // number of an assignment in its worker, from 1; a larger one is newer
+using Offset = std::int64_t;  // as in Kafka, >= 0
+using Slot = std::uint32_t;   // a partition's place in its worker, reused for the same partition later
+using Epoch = std::uint32_t;  // number of an assignment in its worker, from 1; a larger one is newer
 
 // What a topic is to its route.
 enum class Role : std::uint8_t { source, retry, waiting };
@@ -37,16 +37,16 @@ inline constexpr std::uint32_t k_record_overhead = 160;
 
 struct Record {
     Offset offset = 0;
-    WallTime due{};            // release is allowed from here on; the epoch's start when it is due at once
+    WallTime due{};  // release is allowed from here on; the epoch's start when it is due at once
     Slot slot = 0;
     Epoch epoch = 0;
-    std::uint32_t bytes = 0;   // what it costs the budget while the core or a sink keeps it, overhead included
+    std::uint32_t bytes = 0;  // what it costs the budget while the core or a sink keeps it, overhead included
     Fate fate = Fate::deliver;
     Reason reason = Reason::none;  // why it is dead-lettered or stops its partition
     Purpose purpose = Purpose::deliver;
     DeadLetterForm form = DeadLetterForm::whole;
-    bool alone = false;        // must be the only record of its produce request (refused before, or oversize)
-    bool released = false;     // it was handed to the sink at least once
+    bool alone = false;     // must be the only record of its produce request (refused before, or oversize)
+    bool released = false;  // it was handed to the sink at least once
 
     Record() = default;
     Record(const Record&) = delete;

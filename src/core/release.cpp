@@ -52,12 +52,14 @@ void Pipeline::release_due(const Now& now) {
     bool more = true;
     while (more && released < options_.release_max) {
         visit_.clear();
-        for (auto place = releasable_.begin(); place != releasable_.end() && place->first <= now.wall; ++place) {
+        for (auto place = releasable_.begin(); place != releasable_.end() && place->first <= now.wall;
+             ++place) {
             visit_.push_back(place->second);
         }
         more = false;
         for (const Slot slot : visit_) {
-            const std::size_t most = std::min<std::size_t>(options_.visit_max, options_.release_max - released);
+            const std::size_t most =
+                std::min<std::size_t>(options_.visit_max, options_.release_max - released);
             if (most == 0) {
                 break;
             }
@@ -84,7 +86,8 @@ void Pipeline::release_probe(const Now& now) {
     // The oldest due record asks whether the route can go on; nothing due, nothing asked.
     while (!releasable_.empty() && releasable_.begin()->first <= now.wall) {
         Partition& partition = *partitions_[releasable_.begin()->second];
-        const bool asks = partition.hold.next()->purpose == Purpose::deliver && partition.hold.next()->fate == Fate::deliver;
+        const bool asks = partition.hold.next()->purpose == Purpose::deliver &&
+                          partition.hold.next()->fate == Fate::deliver;
         if (asks) {
             gate_.probe();
         }

@@ -112,7 +112,8 @@ void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr rec
     counters_.not_attempted.add();
     if (record->purpose == Purpose::deliver) {
         if (gate_.hold(reason, now.steady)) {
-            commands_.notices.push_back({.kind = Notice::Kind::gate_holding, .slot = record->slot, .reason = reason});
+            commands_.notices.push_back(
+                {.kind = Notice::Kind::gate_holding, .slot = record->slot, .reason = reason});
         }
     } else {
         // Only the partition that needs the dead-letter topic waits for it.
@@ -123,7 +124,8 @@ void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr rec
                                          .offset = record->offset,
                                          .reason = reason});
         } else {
-            partition.backoff = std::min(partition.backoff * 2, std::chrono::milliseconds(k_copy_backoff_longest));
+            partition.backoff =
+                std::min(partition.backoff * 2, std::chrono::milliseconds(k_copy_backoff_longest));
         }
         if (partition.backoff_until) {
             backoffs_.erase({*partition.backoff_until, partition.slot});

@@ -26,7 +26,8 @@ Start decide_start(const Position& found, std::optional<Offset> reading_at, std:
         return begin_uncommitted(found, number, role, start);
     }
     if (*at < found.low) {
-        return {.kind = Start::Kind::begin, .offset = found.low, .commit_first = false, .lost = found.low - *at};
+        return {
+            .kind = Start::Kind::begin, .offset = found.low, .commit_first = false, .lost = found.low - *at};
     }
     if (*at <= found.high) {
         return {.kind = Start::Kind::begin, .offset = *at};

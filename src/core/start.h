@@ -15,20 +15,21 @@ enum class OutOfRange : std::uint8_t { stop, earliest, latest };
 struct Position {
     Slot slot = 0;
     Epoch epoch = 0;
-    bool known = false;               // false: asked, and not answered in time or with an error. Never means "none"
+    bool known = false;  // false: asked, and not answered in time or with an error. Never means "none"
     std::optional<Offset> committed;  // the group's committed offset
     Offset low = 0;                   // the log's start
     Offset high = 0;                  // the log's end (the next offset to be written)
     std::int32_t partitions = 0;      // how many the topic has now; > 0 when known
-    std::int32_t partitions_before = 0;  // the largest count in any commit note of this topic; 0 when there is none
+    std::int32_t partitions_before =
+        0;  // the largest count in any commit note of this topic; 0 when there is none
 };
 
 struct Start {
     enum class Kind : std::uint8_t { ask_again, begin, stop };
     Kind kind = Kind::ask_again;
-    Offset offset = 0;       // begin: the first offset to read
+    Offset offset = 0;          // begin: the first offset to read
     bool commit_first = false;  // begin: commit `offset` before the first record is admitted
-    Offset lost = 0;         // records that the broker deleted before they were read
+    Offset lost = 0;            // records that the broker deleted before they were read
 };
 
 // `reading_at`: the position of a partition that is being read already (its own position counts, not the committed

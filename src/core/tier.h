@@ -19,8 +19,9 @@ struct TierTimes {
     Milliseconds read_ahead{5'000};    // reads until the last record read is due later than this
     Milliseconds refill{3'000};        // reads again when the last record read is due sooner than this
     Milliseconds cold_beyond{60'000};  // the head is due later than this: cold
-    Milliseconds resume_ahead{3'000};  // a cold partition is resumed this long before its head is due; a resume
-                                       // takes up to 1 s to deliver (librdkafka up to 2.15, measured)
+    Milliseconds resume_ahead{
+        3'000};  // a cold partition is resumed this long before its head is due; a resume
+                 // takes up to 1 s to deliver (librdkafka up to 2.15, measured)
 };
 
 // `until_due`: time from now to when the partition's head may be released. `tight`: memory is over its soft limit.

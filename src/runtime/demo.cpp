@@ -163,7 +163,8 @@ class Demo {
                 "Try from another terminal (kcat is in Debian's package kcat):\n"
                 "  kcat -b {0} -C -t orders.later -o end -f '%T %k %s\\n'\n"
                 "  echo 'mine' | kcat -b {0} -P -t orders -k me\n"
-                "  echo 'wake up' | kcat -b {0} -P -t reminders -H deliver-at=$(( ($(date +%s) + 5) * 1000 ))\n"
+                "  echo 'wake up' | kcat -b {0} -P -t reminders -H deliver-at=$(( ($(date +%s) + 5) * 1000 "
+                "))\n"
                 "  kcat -b {0} -C -t reminders.now -o end -f '%T %h %s\\n'\n"
                 "Ctrl-C ends it.\n\n",
                 address);
@@ -174,8 +175,9 @@ class Demo {
     // Else the first records would be late by the time it takes to join.
     bool have_joined() const {
         const std::vector<RouteCounters> all = supervisor_.counters();
-        return std::all_of(all.begin(), all.end(),
-                           [](const RouteCounters& route) { return route.counters->partitions[0].get() > 0; });
+        return std::all_of(all.begin(), all.end(), [](const RouteCounters& route) {
+            return route.counters->partitions[0].get() > 0;
+        });
     }
 
     void read_signals() {

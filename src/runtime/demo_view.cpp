@@ -9,14 +9,16 @@ namespace laterd::runtime {
 
 namespace {
 
-std::string at_most(std::int64_t ms) { return ms < 0 ? "> 65 s" : fmt::format("<= {} ms", ms); }
+std::string at_most(std::int64_t ms) {
+    return ms < 0 ? "> 65 s" : fmt::format("<= {} ms", ms);
+}
 
 void print_row(const RouteCounters& route) {
     const core::Counters& c = *route.counters;
     fmt::print("{:<12} {:>9} {:>8} {:>9} {:>9} {:>11} {:>11}   {}/{}/{}\n", route.route, c.consumed.get(),
-               c.held_records.get(), c.released.get(), c.delivered.get(), at_most(c.lateness.quantile_ms(0.5)),
-               at_most(c.lateness.quantile_ms(0.99)), c.partitions[0].get(), c.partitions[1].get(),
-               c.partitions[2].get());
+               c.held_records.get(), c.released.get(), c.delivered.get(),
+               at_most(c.lateness.quantile_ms(0.5)), at_most(c.lateness.quantile_ms(0.99)),
+               c.partitions[0].get(), c.partitions[1].get(), c.partitions[2].get());
 }
 
 }  // namespace
@@ -43,10 +45,12 @@ void DemoView::summarise(const std::vector<RouteCounters>& routes) const {
     for (const RouteCounters& route : routes) {
         const core::Counters& c = *route.counters;
         fmt::print(
-            "  {}: {} records read, {} released when due and {} acknowledged; half of them {} late, 99 of 100 {}, the "
+            "  {}: {} records read, {} released when due and {} acknowledged; half of them {} late, 99 of "
+            "100 {}, the "
             "latest {} ms; {} waited on in the topic.\n",
-            route.route, c.consumed.get(), c.released.get(), c.delivered.get(), at_most(c.lateness.quantile_ms(0.5)),
-            at_most(c.lateness.quantile_ms(0.99)), c.lateness.max_ms(), c.held_records.get());
+            route.route, c.consumed.get(), c.released.get(), c.delivered.get(),
+            at_most(c.lateness.quantile_ms(0.5)), at_most(c.lateness.quantile_ms(0.99)), c.lateness.max_ms(),
+            c.held_records.get());
     }
 }
 

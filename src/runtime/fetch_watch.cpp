@@ -53,9 +53,9 @@ std::optional<core::SteadyTime> FetchWatch::wake_at() const noexcept {
     if (under_way_ || expected_.empty()) {
         return std::nullopt;
     }
-    return std::min_element(expected_.begin(), expected_.end(), [](const Expected& a, const Expected& b) {
-               return a.kick_at < b.kick_at;
-           })->kick_at;
+    return std::min_element(expected_.begin(), expected_.end(),
+                            [](const Expected& a, const Expected& b) { return a.kick_at < b.kick_at; })
+        ->kick_at;
 }
 
 }  // namespace laterd::runtime

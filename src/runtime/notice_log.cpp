@@ -24,16 +24,23 @@ Words words_for(const core::Notice& notice) noexcept {
     switch (notice.kind) {
         case Kind::partition_stopped:
             return {Level::error, "partition stopped",
-                    "nothing after this record is released; mend the record's cause or add dead_letter, then restart", false};
+                    "nothing after this record is released; mend the record's cause or add dead_letter, then "
+                    "restart",
+                    false};
         case Kind::position_stopped:
             return {Level::error, "partition stopped",
-                    "its position lies above the log's end (topic created anew?); set from.out_of_range or the group's offset, then restart", false};
+                    "its position lies above the log's end (topic created anew?); set from.out_of_range or "
+                    "the group's offset, then restart",
+                    false};
         case Kind::records_lost:
-            return {Level::error, "records lost", "the broker deleted them before they were read (retention?)", false};
+            return {Level::error, "records lost",
+                    "the broker deleted them before they were read (retention?)", false};
         case Kind::position_moved:
-            return {Level::warn, "position moved", "it lay above the log's end; from.out_of_range says where to go on", false};
+            return {Level::warn, "position moved",
+                    "it lay above the log's end; from.out_of_range says where to go on", false};
         case Kind::gate_holding:
-            return {Level::error, "route holding", "nothing is lost; it goes on by itself when the target answers", true};
+            return {Level::error, "route holding",
+                    "nothing is lost; it goes on by itself when the target answers", true};
         case Kind::gate_open:
             return {Level::info, "route running", nullptr, true};
         case Kind::copy_backoff:
@@ -43,7 +50,8 @@ Words words_for(const core::Notice& notice) noexcept {
         case Kind::duplicates:
             return {Level::warn, "records in flight given up", "they may come twice", false};
         case Kind::suspended:
-            return {Level::warn, "worker suspended", "it was away longer than its session; asking the group", false};
+            return {Level::warn, "worker suspended", "it was away longer than its session; asking the group",
+                    false};
         case Kind::unsuspended:
             return {Level::info, "worker resumed", nullptr, false};
         case Kind::commit_failed:
@@ -53,7 +61,8 @@ Words words_for(const core::Notice& notice) noexcept {
 }
 
 // Which topic could not be written, for the notices that are about that.
-void add_written_topic(const core::Notice& notice, const config::Route& route, std::vector<log::Field>& fields) {
+void add_written_topic(const core::Notice& notice, const config::Route& route,
+                       std::vector<log::Field>& fields) {
     if (notice.kind == core::Notice::Kind::gate_holding) {
         fields.emplace_back("topic", route.to.topic);
         fields.emplace_back("cluster", route.to.cluster);
@@ -65,13 +74,15 @@ void add_written_topic(const core::Notice& notice, const config::Route& route, s
 
 }  // namespace
 
-NoticeLog::NoticeLog(const config::Route& route, int worker) : route_(route), worker_(worker), limiter_(k_quiet) {}
+NoticeLog::NoticeLog(const config::Route& route, int worker)
+    : route_(route), worker_(worker), limiter_(k_quiet) {}
 
 void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* place, const core::Now& now) {
     const Words words = words_for(notice);
     std::uint64_t kept_back = 0;
     if (words.limited) {
-        const auto passed = limiter_.pass(std::string(words.event) + std::string(core::to_string(notice.reason)), now.steady);
+        const auto passed =
+            limiter_.pass(std::string(words.event) + std::string(core::to_string(notice.reason)), now.steady);
         if (!passed) {
             return;
         }
@@ -104,7 +115,8 @@ void NoticeLog::trouble(std::string_view text, const core::Now& now) {
     std::string key(text);
     std::erase_if(key, [](char c) { return c >= '0' && c <= '9'; });
     if (const auto kept_back = limiter_.pass(key, now.steady)) {
-        log::warn("kafka client", {{"route", route_.name}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
+        log::warn("kafka client",
+                  {{"route", route_.name}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
     }
 }
 

@@ -23,7 +23,6 @@ class NoticeLog {
     // A client's own error; the same text at most once in a while.
     void trouble(std::string_view text, const core::Now& now);
 
-
   private:
     const config::Route& route_;
     int worker_;

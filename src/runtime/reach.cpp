@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::chrono::milliseconds k_timeout{3'000};
 
-bool is_pattern(const std::string& topic) { return topic.starts_with('^'); }
+bool is_pattern(const std::string& topic) {
+    return topic.starts_with('^');
+}
 
 // The names that a pattern stands for now; a bad pattern is the consumer's to report.
 std::vector<std::string> matching(const std::vector<std::string>& names, const std::string& pattern) {
@@ -67,7 +69,8 @@ Reached reach(const config::RoutingTable& table, const config::Route& route) {
     return reached;
 }
 
-std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table, const config::Route& route) {
+std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table,
+                                                     const config::Route& route) {
     try {
         kafka::Admin admin({.cluster = table.cluster(route.to.cluster), .name = "laterd-" + route.name});
         return admin.topic(route.to.topic, k_timeout).max_message_bytes;

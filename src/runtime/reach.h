@@ -11,9 +11,9 @@
 namespace laterd::runtime {
 
 struct Reached {
-    bool ok = false;                 // the cluster of `from` answered
-    std::string error;               // why not
-    std::uint32_t partitions = 0;    // of all source topics that exist
+    bool ok = false;                   // the cluster of `from` answered
+    std::string error;                 // why not
+    std::uint32_t partitions = 0;      // of all source topics that exist
     std::vector<std::string> missing;  // topics by name that do not exist
     std::optional<std::int64_t> target_max_message_bytes;
 };
@@ -22,7 +22,8 @@ struct Reached {
 Reached reach(const config::RoutingTable& table, const config::Route& route);
 
 // The target's limit only.
-std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table, const config::Route& route);
+std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table,
+                                                     const config::Route& route);
 
 // The topics that no regex of this route may match: what any route of the table writes, but for those that the route
 // names itself. Empty when it has no regex: the client would not see these topics at all.

@@ -55,10 +55,12 @@ json lateness(const Workers& workers) {
         const std::int64_t upper = core::Lateness::upper_ms(i);
         buckets[upper < 0 ? "+Inf" : json(static_cast<double>(upper) / 1000).dump()] = cumulated;
     }
-    return {{"buckets", buckets},
-            {"count", cumulated},
-            {"sum", static_cast<double>(sum(workers, [](const auto& c) { return c.lateness.sum_ms(); })) / 1000},
-            {"max", static_cast<double>(largest(workers, [](const auto& c) { return c.lateness.max_ms(); })) / 1000}};
+    return {
+        {"buckets", buckets},
+        {"count", cumulated},
+        {"sum", static_cast<double>(sum(workers, [](const auto& c) { return c.lateness.sum_ms(); })) / 1000},
+        {"max",
+         static_cast<double>(largest(workers, [](const auto& c) { return c.lateness.max_ms(); })) / 1000}};
 }
 
 // The earliest of the workers that have one.
@@ -86,7 +88,7 @@ json route_state(const Workers& workers) {
 
 template <std::size_t N, std::size_t M>
 json by_name(const Workers& workers, const std::array<const char*, N>& names,
-             const std::array<core::Counter, M> core::Counters::*member) {
+             const std::array<core::Counter, M> core::Counters::* member) {
     json values = json::object();
     for (std::size_t i = 0; i < N; ++i) {
         values[names[i]] = sum(workers, [&](const auto& c) { return (c.*member)[i].get(); });
@@ -95,11 +97,12 @@ json by_name(const Workers& workers, const std::array<const char*, N>& names,
 }
 
 json route_json(const std::string& topic, const Workers& workers) {
-    const auto total = [&](const core::Counter core::Counters::*member) {
+    const auto total = [&](const core::Counter core::Counters::* member) {
         return sum(workers, [member](const auto& c) { return (c.*member).get(); });
     };
-    const auto seconds = [&](const core::Counter core::Counters::*member) {
-        return static_cast<double>(largest(workers, [member](const auto& c) { return (c.*member).get(); })) / 1000;
+    const auto seconds = [&](const core::Counter core::Counters::* member) {
+        return static_cast<double>(largest(workers, [member](const auto& c) { return (c.*member).get(); })) /
+               1000;
     };
     using C = core::Counters;
     return {

@@ -31,7 +31,8 @@ sigset_t our_signals() noexcept {
 // The main thread of `laterd run`: signals, and the workers' lives.
 class Runner {
   public:
-    explicit Runner(const config::RoutingTable& table) : supervisor_(table), drain_timeout_(table.drain_timeout) {
+    explicit Runner(const config::RoutingTable& table)
+        : supervisor_(table), drain_timeout_(table.drain_timeout) {
         const sigset_t signals = our_signals();
         signals_ = loop::Fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
         if (!signals_.is_open()) {
@@ -83,7 +84,8 @@ class Runner {
                     log_counters();
                     break;
                 case SIGHUP:
-                    log::warn("reload ignored", {{"hint", "reload is not available in this version; restart"}});
+                    log::warn("reload ignored",
+                              {{"hint", "reload is not available in this version; restart"}});
                     break;
                 default:
                     end();

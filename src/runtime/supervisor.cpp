@@ -30,18 +30,21 @@ std::string topics_of(const config::Route& route) {
 
 Supervisor::Supervisor(const config::RoutingTable& table) : table_(table) {}
 
-Supervisor::~Supervisor() { stop(); }
+Supervisor::~Supervisor() {
+    stop();
+}
 
 void Supervisor::start() {
     const core::Now now = loop::read_clocks();
     for (const config::Route& route : table_.routes) {
-        const bool runs = std::any_of(seats_.begin(), seats_.end(),
-                                      [&](const Seat& seat) { return *seat.route == route; });
+        const bool runs =
+            std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) { return *seat.route == route; });
         if (!route.enabled || runs) {
             continue;
         }
         for (int number = 1; number <= route.workers; ++number) {
-            seats_.push_back({.route = &route, .number = number, .counters = std::make_unique<core::Counters>()});
+            seats_.push_back(
+                {.route = &route, .number = number, .counters = std::make_unique<core::Counters>()});
         }
     }
     for (Seat& seat : seats_) {
@@ -120,7 +123,8 @@ void Supervisor::stop() {
 }
 
 bool Supervisor::has_ended() const noexcept {
-    return std::none_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.worker != nullptr; });
+    return std::none_of(seats_.begin(), seats_.end(),
+                        [](const Seat& seat) { return seat.worker != nullptr; });
 }
 
 bool Supervisor::has_left() const noexcept {
@@ -131,7 +135,8 @@ bool Supervisor::has_left() const noexcept {
 std::vector<RouteCounters> Supervisor::counters() const {
     std::vector<RouteCounters> all;
     for (const Seat& seat : seats_) {
-        all.push_back({.route = seat.route->name, .topic = topics_of(*seat.route), .counters = seat.counters.get()});
+        all.push_back(
+            {.route = seat.route->name, .topic = topics_of(*seat.route), .counters = seat.counters.get()});
     }
     return all;
 }

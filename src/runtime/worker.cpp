@@ -9,7 +9,9 @@ namespace laterd::runtime {
 
 Worker::Worker(const Setup& setup) : setup_(setup), thread_([this] { main(); }) {}
 
-Worker::~Worker() { thread_.join(); }
+Worker::~Worker() {
+    thread_.join();
+}
 
 void Worker::drain() noexcept {
     Order run = Order::run;
@@ -28,7 +30,8 @@ void Worker::main() noexcept {
         WorkerLoop loop(*this);
         end = loop.run();
     } catch (const std::exception& error) {
-        log::error("worker failed", {{"route", setup_.route.name}, {"worker", setup_.number}, {"error", error.what()}});
+        log::error("worker failed",
+                   {{"route", setup_.route.name}, {"worker", setup_.number}, {"error", error.what()}});
     }
     state_.store(end, std::memory_order_release);
     setup_.state_changed.signal();

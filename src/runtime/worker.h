@@ -26,7 +26,7 @@ class Worker {
     struct Setup {
         const config::RoutingTable& table;
         const config::Route& route;
-        int number;                 // from 1
+        int number;  // from 1
         core::Counters& counters;
         loop::Wakeup& state_changed;  // signalled when `state` changes
     };

@@ -35,7 +35,8 @@ std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& commit
 }
 
 // Blocks. Every question gets an answer; what was not answered by the cluster is not known.
-std::vector<core::Position> find_positions(const kafka::Consumer& consumer, const std::vector<Question>& questions) {
+std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
+                                           const std::vector<Question>& questions) {
     std::map<std::string, std::int32_t> counts;
     std::vector<kafka::TopicPartition> places;
     for (const Question& question : questions) {
@@ -114,12 +115,11 @@ void WorkerLoop::execute() {
         sink_->deliver(std::move(record), now_);
     }
     for (const core::Notice& notice : commands.notices) {
-        const bool of_partition = notice.kind != core::Notice::Kind::gate_holding &&
-                                  notice.kind != core::Notice::Kind::gate_open &&
-                                  notice.kind != core::Notice::Kind::duplicates &&
-                                  notice.kind != core::Notice::Kind::suspended &&
-                                  notice.kind != core::Notice::Kind::unsuspended &&
-                                  notice.kind != core::Notice::Kind::commit_failed;
+        const bool of_partition =
+            notice.kind != core::Notice::Kind::gate_holding && notice.kind != core::Notice::Kind::gate_open &&
+            notice.kind != core::Notice::Kind::duplicates && notice.kind != core::Notice::Kind::suspended &&
+            notice.kind != core::Notice::Kind::unsuspended &&
+            notice.kind != core::Notice::Kind::commit_failed;
         notices_.tell(notice, of_partition ? &consumer_->place(notice.slot) : nullptr, now_);
     }
     const bool drained = commands.drained;
@@ -137,9 +137,10 @@ void WorkerLoop::commit(const core::CommitRequest& request) {
     committing_ = request.entries;
     std::vector<kafka::CommitWish> wishes;
     for (const core::CommitEntry& entry : request.entries) {
-        wishes.push_back({.slot = entry.slot,
-                          .offset = entry.offset,
-                          .metadata = entry.partitions > 0 ? core::encode({.partitions = entry.partitions}) : ""});
+        wishes.push_back(
+            {.slot = entry.slot,
+             .offset = entry.offset,
+             .metadata = entry.partitions > 0 ? core::encode({.partitions = entry.partitions}) : ""});
     }
     if (!consumer_->commit(request.id, wishes)) {
         std::vector<kafka::CommitResult> failed;
@@ -156,8 +157,9 @@ void WorkerLoop::commit(const core::CommitRequest& request) {
 void WorkerLoop::on_commit_answer(std::uint64_t id, const std::vector<kafka::CommitResult>& results) {
     std::vector<core::CommitAnswer> answers;
     for (const kafka::CommitResult& result : results) {
-        const auto sent = std::find_if(committing_.begin(), committing_.end(),
-                                       [&](const core::CommitEntry& entry) { return entry.slot == result.slot; });
+        const auto sent =
+            std::find_if(committing_.begin(), committing_.end(),
+                         [&](const core::CommitEntry& entry) { return entry.slot == result.slot; });
         if (sent == committing_.end()) {
             continue;
         }
@@ -189,7 +191,8 @@ void WorkerLoop::measure_lag() {
     std::vector<Question> questions;
     for (core::Slot slot = 0; slot < consumer_->slot_count(); ++slot) {
         if (pipeline_->committable(slot)) {
-            questions.push_back({.slot = slot, .epoch = pipeline_->epoch(slot), .place = consumer_->place(slot)});
+            questions.push_back(
+                {.slot = slot, .epoch = pipeline_->epoch(slot), .place = consumer_->place(slot)});
         }
     }
     if (questions.empty()) {
@@ -266,7 +269,8 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
 }
 
 void WorkerLoop::on_revoke(bool lost) {
-    log::info(lost ? "partitions lost" : "partitions revoked", {{"route", route_.name}, {"worker", worker_.setup_.number}});
+    log::info(lost ? "partitions lost" : "partitions revoked",
+              {{"route", route_.name}, {"worker", worker_.setup_.number}});
     if (lost) {
         pipeline_->lose(now_);
     } else {

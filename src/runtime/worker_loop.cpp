@@ -25,8 +25,8 @@ constexpr std::uint64_t k_burst_bytes = 8 << 20;
 
 constexpr std::size_t k_reads_per_visit = 4'096;
 
-std::chrono::milliseconds property(const config::Cluster& cluster, const config::From& from, const std::string& name,
-                                   std::chrono::milliseconds otherwise) {
+std::chrono::milliseconds property(const config::Cluster& cluster, const config::From& from,
+                                   const std::string& name, std::chrono::milliseconds otherwise) {
     for (const config::Properties* properties : {&from.properties, &cluster.properties}) {
         if (auto found = properties->find(name); found != properties->end()) {
             return std::chrono::milliseconds(std::atoll(found->second.c_str()));
@@ -128,13 +128,15 @@ void WorkerLoop::read_time(bool clock_stepped) {
     const std::chrono::milliseconds boot_before = std::exchange(boot_time_, loop::read_boot_time());
     worker_.last_turn_ms_.store(boot_time_.count(), std::memory_order_relaxed);
 
-    const auto steady_passed = std::chrono::duration_cast<std::chrono::milliseconds>(now_.steady - before.steady);
+    const auto steady_passed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now_.steady - before.steady);
     const std::chrono::milliseconds away = boot_time_ - boot_before;
     // The monotonic clock stands still while the machine is suspended; the wall clock does not.
     const std::chrono::milliseconds step = now_.wall - before.wall - std::max(away, steady_passed);
     if (std::chrono::abs(step) >= k_clock_step) {
         worker_.setup_.counters.clock_step_ms.add(static_cast<std::uint64_t>(std::chrono::abs(step).count()));
-        log::warn("wall clock stepped", {{"route", route_.name}, {"worker", worker_.setup_.number}, {"by_ms", step.count()}});
+        log::warn("wall clock stepped",
+                  {{"route", route_.name}, {"worker", worker_.setup_.number}, {"by_ms", step.count()}});
         clock_stepped = true;
     }
     if (!pipeline_) {
@@ -185,7 +187,8 @@ std::size_t WorkerLoop::read_slot(core::Slot slot, std::size_t most) {
             break;
         }
         const kafka::ReadResult result = consumer_->read(
-            slot, allowed, [this, slot](const kafka::MessageView& message) { fetched_.push_back(admit(slot, message)); });
+            slot, allowed,
+            [this, slot](const kafka::MessageView& message) { fetched_.push_back(admit(slot, message)); });
         count += result.records;
         pipeline_->fetched(now_, slot, fetched_);
         if (result.end) {
@@ -218,7 +221,8 @@ core::RecordPtr WorkerLoop::admit(core::Slot slot, const kafka::MessageView& mes
     const std::int64_t timestamp = message.timestamp();
     const core::Verdict verdict = core::judge(
         route_.due, header,
-        timestamp >= 0 ? std::optional(core::WallTime(core::Milliseconds(timestamp))) : std::nullopt, now_.wall);
+        timestamp >= 0 ? std::optional(core::WallTime(core::Milliseconds(timestamp))) : std::nullopt,
+        now_.wall);
     record->due = verdict.due;
     record->fate = verdict.fate;
     record->reason = verdict.reason;

@@ -73,7 +73,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     loop::Poller poller_;
     core::Now now_{};
     std::chrono::milliseconds boot_time_{0};
-    const std::chrono::milliseconds session_left_;  // of the session when the last heartbeat is as old as it may be
+    const std::chrono::milliseconds
+        session_left_;  // of the session when the last heartbeat is as old as it may be
     core::SteadyTime housekeeping_at_{};
     core::SteadyTime lag_at_{};
 

@@ -39,8 +39,9 @@ void WorkerLoop::reached(const Reached& reached) {
         log::info("cluster reachable", {{"route", route_.name}, {"cluster", route_.from.cluster}});
     }
     for (const std::string& topic : reached.missing) {
-        log::warn("source topic missing",
-                  {{"route", route_.name}, {"topic", topic}, {"hint", "waiting for it; laterd creates no topics"}});
+        log::warn(
+            "source topic missing",
+            {{"route", route_.name}, {"topic", topic}, {"hint", "waiting for it; laterd creates no topics"}});
     }
     try {
         join(reached);
@@ -67,9 +68,9 @@ void WorkerLoop::join(const Reached& reached) {
     const std::uint64_t share = table.memory / static_cast<std::uint64_t>(std::max(table.workers(), 1));
     const Budget budget = divide(share, reached.partitions);
 
-    const std::string instance =
-        table.instance.empty() ? ""
-                               : table.instance + "-" + route_.name + "-" + std::to_string(worker_.setup_.number);
+    const std::string instance = table.instance.empty() ? ""
+                                                        : table.instance + "-" + route_.name + "-" +
+                                                              std::to_string(worker_.setup_.number);
     consumer_ = std::make_unique<kafka::Consumer>(
         kafka::ConsumerSettings{.cluster = table.cluster(route_.from.cluster),
                                 .from = route_.from,
@@ -83,9 +84,8 @@ void WorkerLoop::join(const Reached& reached) {
                                .name = name_,
                                .queue_bytes = budget.producer_bytes,
                                .poller = poller_,
-                               .on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
-                                   on_error(code, text, fatal);
-                               }});
+                               .on_trouble = [this](std::string_view text, kafka::ErrorCode code,
+                                                    bool fatal) { on_error(code, text, fatal); }});
     if (reached.target_max_message_bytes) {
         sink_->limit_batches(*reached.target_max_message_bytes);
     }
@@ -118,7 +118,8 @@ void WorkerLoop::leave() {
 }
 
 void WorkerLoop::die(std::string_view text, bool fenced) {
-    log::error("kafka client dead", {{"route", route_.name}, {"worker", worker_.setup_.number}, {"error", text}});
+    log::error("kafka client dead",
+               {{"route", route_.name}, {"worker", worker_.setup_.number}, {"error", text}});
     // What was in flight comes again: nobody will hear of its outcome.
     if (pipeline_) {
         core::Counter& restarted =

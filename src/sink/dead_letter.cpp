@@ -10,9 +10,16 @@ namespace {
 constexpr std::size_t k_error_most = 1'024;
 
 constexpr std::array<std::string_view, 10> k_own{
-    "laterd-due",          "laterd-attempt",          "laterd-first-attempt",    "laterd-origin-topic",
-    "laterd-origin-partition", "laterd-origin-offset", "laterd-origin-timestamp", "laterd-route",
-    "laterd-reason",       "laterd-error",
+    "laterd-due",
+    "laterd-attempt",
+    "laterd-first-attempt",
+    "laterd-origin-topic",
+    "laterd-origin-partition",
+    "laterd-origin-offset",
+    "laterd-origin-timestamp",
+    "laterd-route",
+    "laterd-reason",
+    "laterd-error",
 };
 
 // At most `most` bytes, not ending inside a UTF-8 sequence.

@@ -44,7 +44,8 @@ class Blocks {
     void* take(std::size_t size) {
         if (current_ == nullptr || current_->used + size > k_block_bytes) {
             close();
-            current_ = new (::operator new(k_block_bytes)) Block{.used = round_up(sizeof(Block)), .open = true};
+            current_ =
+                new (::operator new(k_block_bytes)) Block{.used = round_up(sizeof(Block)), .open = true};
         }
         char* at = reinterpret_cast<char*>(current_) + current_->used;
         current_->used += size;

@@ -67,7 +67,9 @@ class StoredRecord final : public core::Record {
     };
 
     StoredRecord() = default;
-    static void* operator new(std::size_t size, std::size_t extra) { return take_record_memory(size + extra); }
+    static void* operator new(std::size_t size, std::size_t extra) {
+        return take_record_memory(size + extra);
+    }
     static void operator delete(void* memory, std::size_t) noexcept { give_record_memory(memory); }
 
     static Sizes sizes_at(const char* at) noexcept;

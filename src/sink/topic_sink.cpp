@@ -24,9 +24,8 @@ kafka::Headers own_headers(const StoredRecord& record) {
         return {};
     }
     kafka::Headers headers(record.header_count());
-    record.for_each_header([&](std::string_view name, std::optional<std::string_view> value) {
-        headers.add(name, value);
-    });
+    record.for_each_header(
+        [&](std::string_view name, std::optional<std::string_view> value) { headers.add(name, value); });
     return headers;
 }
 
@@ -59,23 +58,24 @@ TopicSink::~TopicSink() {
 TopicSink::Lane TopicSink::make_lane(const std::string& cluster, const config::Properties& properties,
                                      const std::string& topic, bool alone, const char* suffix) {
     Lane lane;
-    lane.producer = std::make_shared<kafka::Producer>(
-        kafka::ProducerSettings{.cluster = setup_.table.cluster(cluster),
-                                .properties = properties,
-                                .name = setup_.name + suffix,
-                                .queue_bytes = setup_.queue_bytes,
-                                .batch_bytes = batch_bytes_,
-                                .one_record_per_request = alone});
+    lane.producer =
+        std::make_shared<kafka::Producer>(kafka::ProducerSettings{.cluster = setup_.table.cluster(cluster),
+                                                                  .properties = properties,
+                                                                  .name = setup_.name + suffix,
+                                                                  .queue_bytes = setup_.queue_bytes,
+                                                                  .batch_bytes = batch_bytes_,
+                                                                  .one_record_per_request = alone});
     lane.topic = lane.producer->topic(topic);
-    setup_.poller.add(lane.producer->fd(), [this, producer = lane.producer.get()] { producer->serve(*this); });
+    setup_.poller.add(lane.producer->fd(),
+                      [this, producer = lane.producer.get()] { producer->serve(*this); });
     return lane;
 }
 
 TopicSink::Lane& TopicSink::open(std::optional<Lane>& lane, bool dead_letter, bool alone) {
     if (!lane) {
         const config::Route& route = setup_.route;
-        lane = dead_letter ? make_lane(route.dead_letter->cluster, no_properties_, route.dead_letter->topic, alone,
-                                       alone ? "-dead-alone" : "-dead")
+        lane = dead_letter ? make_lane(route.dead_letter->cluster, no_properties_, route.dead_letter->topic,
+                                       alone, alone ? "-dead-alone" : "-dead")
                            : make_lane(route.to.cluster, route.to.properties, route.to.topic, alone,
                                        alone ? "-alone" : "");
     }
@@ -128,13 +128,15 @@ void TopicSink::send(core::RecordPtr record) {
     const auto& stored = static_cast<const StoredRecord&>(*record);
     Lane& lane = lane_for(stored);
     const config::TopicSink& to = setup_.route.to;
-    kafka::Outgoing outgoing{.topic = lane.topic, .key = stored.key(), .value = stored.value(), .opaque = record.get()};
+    kafka::Outgoing outgoing{
+        .topic = lane.topic, .key = stored.key(), .value = stored.value(), .opaque = record.get()};
     kafka::Headers headers;
     if (stored.purpose == core::Purpose::deliver) {
         headers = own_headers(stored);
         outgoing.partition = to.partition == config::TargetPartition::same ? stored.partition : -1;
-        outgoing.timestamp =
-            to.timestamp == config::TargetTimestamp::original ? std::max<std::int64_t>(stored.timestamp(), 0) : 0;
+        outgoing.timestamp = to.timestamp == config::TargetTimestamp::original
+                                 ? std::max<std::int64_t>(stored.timestamp(), 0)
+                                 : 0;
     } else {
         headers = dead_letter_copy(stored, setup_.route.name);
         if (stored.form == core::DeadLetterForm::without_value) {
@@ -184,12 +186,14 @@ void TopicSink::finish(core::RecordPtr record, kafka::ErrorCode error) {
             stored.error = std::make_unique<std::string>(kafka::describe(error));
         }
         // Refused topics are remembered by librdkafka, too, until fresh metadata know better.
-        if (judgement.reason == core::Reason::target_missing || judgement.reason == core::Reason::not_authorised) {
+        if (judgement.reason == core::Reason::target_missing ||
+            judgement.reason == core::Reason::not_authorised) {
             (stored.purpose == core::Purpose::deliver ? target_missing_ : dead_letters_missing_) = true;
         }
         limit_doubt_ = limit_doubt_ || (judgement.reason == core::Reason::too_large && !stored.alone);
     }
-    outcomes_.push_back({.record = std::move(record), .result = judgement.result, .reason = judgement.reason});
+    outcomes_.push_back(
+        {.record = std::move(record), .result = judgement.result, .reason = judgement.reason});
 }
 
 void TopicSink::serve(std::vector<core::Outcome>& outcomes) {
@@ -225,7 +229,9 @@ std::function<void()> TopicSink::take_refresh() {
     };
 }
 
-bool TopicSink::take_limit_doubt() noexcept { return std::exchange(limit_doubt_, false); }
+bool TopicSink::take_limit_doubt() noexcept {
+    return std::exchange(limit_doubt_, false);
+}
 
 void TopicSink::on_report(void* opaque, kafka::ErrorCode error) {
     finish(core::RecordPtr(static_cast<StoredRecord*>(opaque)), error);
