@@ -74,7 +74,7 @@ bool Scene::await_members(int members, std::chrono::milliseconds within) {
 
 std::string Scene::fill(std::string text) const {
     replace_all(text, "$name", name_);
-    replace_all(text, "$brokers", "\"" + broker.bootstrap() + "\"");
+    replace_all(text, "$brokers", broker.bootstrap());
     replace_all(text, "$short", "session.timeout.ms: \"2000\", heartbeat.interval.ms: \"400\"");
     return text;
 }
