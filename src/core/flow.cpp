@@ -39,12 +39,10 @@ std::uint64_t Pipeline::window() const noexcept {
 
 bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
     const Milliseconds ahead = partition.read_until - now.wall;
-    if (partition.hold.size() == 0) {
+    if (partition.hold.size() == 0 || ahead <= options_.tier.refill) {
         partition.reading = true;
     } else if (ahead >= options_.tier.read_ahead) {
         partition.reading = false;
-    } else if (ahead <= options_.tier.refill) {
-        partition.reading = true;
     }
     return !partition.reading;
 }

@@ -1,6 +1,7 @@
 #include "runtime/supervisor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "log/log.h"
 #include "loop/clock.h"
@@ -43,8 +44,9 @@ void Supervisor::start() {
             continue;
         }
         for (int number = 1; number <= route.workers; ++number) {
-            seats_.push_back(
-                {.route = &route, .number = number, .counters = std::make_unique<core::Counters>()});
+            Seat seat{.route = &route, .number = number};
+            seat.counters = std::make_unique<core::Counters>();
+            seats_.push_back(std::move(seat));
         }
     }
     for (Seat& seat : seats_) {
@@ -134,6 +136,7 @@ bool Supervisor::has_left() const noexcept {
 
 std::vector<RouteCounters> Supervisor::counters() const {
     std::vector<RouteCounters> all;
+    all.reserve(seats_.size());
     for (const Seat& seat : seats_) {
         all.push_back(
             {.route = seat.route->name, .topic = topics_of(*seat.route), .counters = seat.counters.get()});

@@ -136,6 +136,7 @@ void WorkerLoop::execute() {
 void WorkerLoop::commit(const core::CommitRequest& request) {
     committing_ = request.entries;
     std::vector<kafka::CommitWish> wishes;
+    wishes.reserve(request.entries.size());
     for (const core::CommitEntry& entry : request.entries) {
         wishes.push_back(
             {.slot = entry.slot,
@@ -144,6 +145,7 @@ void WorkerLoop::commit(const core::CommitRequest& request) {
     }
     if (!consumer_->commit(request.id, wishes)) {
         std::vector<kafka::CommitResult> failed;
+        failed.reserve(request.entries.size());
         for (const core::CommitEntry& entry : request.entries) {
             failed.push_back({.slot = entry.slot,
                               .offset = entry.offset,
@@ -174,6 +176,7 @@ void WorkerLoop::on_commit_answer(std::uint64_t id, const std::vector<kafka::Com
 
 void WorkerLoop::look_up(const std::vector<core::Slot>& slots) {
     std::vector<Question> questions;
+    questions.reserve(slots.size());
     for (const core::Slot slot : slots) {
         questions.push_back({.slot = slot, .epoch = pipeline_->epoch(slot), .place = consumer_->place(slot)});
     }
@@ -204,6 +207,7 @@ void WorkerLoop::measure_lag() {
     }
     errands_->run([this, questions]() -> loop::Errands::Then {
         std::vector<kafka::TopicPartition> places;
+        places.reserve(questions.size());
         for (const Question& question : questions) {
             places.push_back(question.place);
         }
@@ -260,6 +264,7 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
     consumer_->assign({});
     watch_.clear();
     std::vector<core::Assigned> assigned;
+    assigned.reserve(partitions.size());
     for (const kafka::AssignedPartition& partition : partitions) {
         assigned.push_back({.slot = partition.slot, .number = partition.partition});
     }

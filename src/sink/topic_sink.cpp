@@ -146,7 +146,8 @@ void TopicSink::send(core::RecordPtr record) {
     const kafka::SendResult result = lane.producer->send(outgoing, headers);
     switch (result.kind) {
         case kafka::SendResult::Kind::accepted:
-            static_cast<void>(record.release());  // comes back in on_report
+            // Comes back in on_report. NOLINTNEXTLINE(bugprone-unused-return-value)
+            static_cast<void>(record.release());
             return;
         case kafka::SendResult::Kind::full:
             pending_.push_front(std::move(record));

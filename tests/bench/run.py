@@ -49,7 +49,10 @@ def arguments():
     parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--jars", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--output", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    options = parser.parse_args()
+    for name in ("build", "jars", "output"):
+        setattr(options, name, getattr(options, name).resolve())
+    return options
 
 
 def processor():
