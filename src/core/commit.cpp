@@ -33,13 +33,7 @@ void Pipeline::commit_when_due(const Now& now) {
             wake(patience);
             return;
         }
-        commit_outstanding_ = false;
-        uncommitted_ = true;
-        for (const auto& partition : partitions_) {
-            if (partition) {
-                partition->commit_sent = partition->committed;
-            }
-        }
+        forget_outstanding_commit();
     }
     if (suspended_) {
         // Asked until the group answers: only it knows whether the partitions are still ours.
@@ -68,6 +62,19 @@ void Pipeline::commit_when_due(const Now& now) {
         return;
     }
     commit_now(now, false);
+}
+
+// Its answer means nothing any more; what it carried has to be committed again.
+void Pipeline::forget_outstanding_commit() {
+    commit_outstanding_ = false;
+    uncommitted_ = true;
+    for (const auto& partition : partitions_) {
+        if (partition) {
+            partition->may_commit_back =
+                partition->may_commit_back || partition->phase == Partition::Phase::committing;
+            partition->commit_sent = partition->committed;
+        }
+    }
 }
 
 void Pipeline::commit_now(const Now& now, bool everything) {

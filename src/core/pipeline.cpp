@@ -413,18 +413,17 @@ void Pipeline::end_when_settled(const Now& now) {
 }
 
 void Pipeline::suspended(const Now& now) {
-    if (suspended_) {
-        return;
-    }
     // Also when nothing is read yet: what begins now may be somebody else's already.
     const bool has_partitions = std::any_of(partitions_.begin(), partitions_.end(),
                                             [](const auto& partition) { return partition != nullptr; });
     if (!has_partitions) {
         return;
     }
+    if (!suspended_) {
+        commands_.notices.push_back({.kind = Notice::Kind::suspended});
+    }
     suspended_ = true;
-    commit_outstanding_ = false;  // one sent before proves nothing
-    commands_.notices.push_back({.kind = Notice::Kind::suspended});
+    forget_outstanding_commit();  // one sent before proves nothing, in an earlier suspension neither
     commit_now(now, true);
 }
 

@@ -195,6 +195,7 @@ class Pipeline {
     // commit.cpp
     void commit_when_due(const Now& now);
     void commit_now(const Now& now, bool everything);
+    void forget_outstanding_commit();
     void commit_answered(const Now& now, const CommitAnswer& answer);
     bool has_uncommitted() const noexcept;
 
