@@ -22,7 +22,9 @@ config::Parsed<config::SecretFile> secret(const std::filesystem::path&) {
     return config::SecretFile{.content = "secret\n", .is_world_readable = true};
 }
 
-config::Loaded load(const std::string& text) { return config::load_text(text, "/table", variable, {}, secret); }
+config::Loaded load(const std::string& text) {
+    return config::load_text(text, "/table", variable, {}, secret);
+}
 
 void demand(bool condition) {
     if (!condition) {

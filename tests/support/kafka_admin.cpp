@@ -265,11 +265,12 @@ int KafkaAdmin::coordinator(const std::string& group) {
     return list->groups[0].broker.id;
 }
 
-void KafkaAdmin::deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic) {
+void KafkaAdmin::deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic,
+                      rd_kafka_ResourceType_t resource) {
     char error[512] = "";
     const Owned<rd_kafka_AclBinding_t, rd_kafka_AclBinding_destroy> request(rd_kafka_AclBinding_new(
-        RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(),
-        "*", operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY, error, sizeof error));
+        resource, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*", operation,
+        RD_KAFKA_ACL_PERMISSION_TYPE_DENY, error, sizeof error));
     if (request == nullptr) {
         fail("deny", error);
     }
