@@ -41,7 +41,8 @@ class KafkaAdmin {
     int coordinator(const std::string& group);
 
     // Forbids a user an operation on a topic, and takes all such bans of the topic back.
-    void deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic);
+    void deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic,
+              rd_kafka_ResourceType_t resource = RD_KAFKA_RESOURCE_TOPIC);
     void allow_again(const std::string& topic);
 
   private:
