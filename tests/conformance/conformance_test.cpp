@@ -7,15 +7,10 @@ using namespace laterd::conformance;
 
 namespace {
 
-RealKafka& real_kafka() {
-    static RealKafka kafka;
-    return kafka;
-}
-
 void compare(const std::vector<Operation>& operations) {
     for (const Operation& operation : operations) {
         DYNAMIC_SECTION(operation.name) {
-            CHECK(operation.on_kafka(real_kafka()) == operation.on_model());
+            CHECK(operation.on_kafka(RealKafka::shared()) == operation.on_model());
         }
     }
 }

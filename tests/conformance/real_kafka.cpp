@@ -20,13 +20,18 @@ config::Cluster cluster_at(const std::string& bootstrap, config::Properties prop
 }  // namespace
 
 RealKafka::RealKafka()
-    : broker_(support::KafkaBroker::Options{.sasl = true}),
+    : broker_({.sasl = true, .properties = {{"auto.create.topics.enable", "true"}}}),
       admin_(broker_.bootstrap()),
       cluster_(cluster_at(broker_.bootstrap(), {})),
       as_laterd_(cluster_at(broker_.sasl_bootstrap(), {{"security.protocol", "sasl_plaintext"},
                                                        {"sasl.mechanism", "PLAIN"},
                                                        {"sasl.username", "laterd"}})) {
     as_laterd_.secrets.emplace("sasl.password", config::Secret("secret"));
+}
+
+RealKafka& RealKafka::shared() {
+    static RealKafka kafka;
+    return kafka;
 }
 
 std::string RealKafka::topic(int partitions, const support::Properties& settings) {

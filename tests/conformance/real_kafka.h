@@ -1,4 +1,5 @@
-// The real broker's side: one private Apache Kafka with an authorizer, and laterd's own wrappers as its clients.
+// The real broker's side: one private Apache Kafka with an authorizer, and laterd's own wrappers as its clients. It
+// creates topics for whoever asks for them, as many do: laterd must not.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,9 @@ namespace laterd::conformance {
 class RealKafka {
   public:
     RealKafka();
+
+    // The executable's one, started at the first call.
+    static RealKafka& shared();
 
     support::KafkaAdmin& admin() { return admin_; }
     const config::Cluster& cluster() const { return cluster_; }
