@@ -16,7 +16,7 @@ using namespace laterd::simulation;
 constexpr const char* k_usage =
     "usage: simulation [--seeds N] [--from S] [--seed S] [--minutes M] [--for SECONDS] [--trace] "
     "[--no-sightings]\n"
-    "  --seeds N        how many seeds (default 400)\n"
+    "  --seeds N        how many seeds (default 600)\n"
     "  --from S         the first of them (default 1)\n"
     "  --seed S         only this one; the way to replay a failure\n"
     "  --minutes M      virtual minutes of faults per seed (default 5)\n"
@@ -27,7 +27,7 @@ constexpr const char* k_usage =
 
 struct Request {
     std::uint64_t from = 1;
-    std::uint64_t seeds = 400;
+    std::uint64_t seeds = 600;
     std::chrono::minutes minutes{5};
     std::chrono::seconds real_time{0};
     bool trace = false;

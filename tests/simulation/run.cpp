@@ -78,10 +78,9 @@ WallTime Run::slowest_clock() const {
     return slowest;
 }
 
-bool Run::may_stop_at(std::size_t partition, const Truth::Fact& fact) const {
+bool Run::may_stop_at(const Truth::Fact& fact) const {
     const Scenario& scenario = world_.scenario;
     const RecordSpec& spec = fact.spec;
-    static_cast<void>(partition);
     const bool refused = spec.bytes > scenario.target_max_bytes || spec.far_ahead ||
                          (scenario.target_compacted && !spec.has_key);
     // Whether a due time is too far depends on the clock of whoever reads it.
@@ -126,7 +125,6 @@ void Run::require_settled(Nanoseconds grace) {
         if (static_cast<std::size_t>(first) == facts.size()) {
             continue;
         }
-        const Truth::Fact& fact = facts[static_cast<std::size_t>(first)];
         // It waits behind everything that has not been committed, settled or not.
         const auto committed = world_.group.committed(i);
         WallTime due{};
@@ -137,8 +135,11 @@ void Run::require_settled(Nanoseconds grace) {
         if (due > due_by) {
             continue;
         }
+        // It stops at its head, which may have settled once already, or be one that nobody promised anything about.
+        const Partition* owned = find(i);
+        const auto head = static_cast<std::size_t>(owned != nullptr ? owned->ledger.committable() : first);
         const bool stops =
-            may_stop_at(i, fact) ||
+            may_stop_at(facts[std::min(head, static_cast<std::size_t>(first))]) ||
             (world_.truth.was_recreated(i) && world_.scenario.options.out_of_range == core::OutOfRange::stop);
         require(stops && is_stopped(i),
                 "a record that is due has not settled: partition, offset, stopped, may stop", i, first,

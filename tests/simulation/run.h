@@ -34,7 +34,7 @@ class Run {
     void require_all_committed();
     void require_idle();
     void drain_all();
-    bool may_stop_at(std::size_t partition, const Truth::Fact& fact) const;
+    bool may_stop_at(const Truth::Fact& fact) const;
     const core::Partition* find(std::size_t partition) const;
     bool is_stopped(std::size_t partition) const;
     std::optional<WallTime> last_due() const;
