@@ -17,7 +17,7 @@ rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf) {
     static_cast<void>(conf.release());  // the client's now
     rd_kafka_set_log_queue(client, nullptr);
     // Refused, and not needed, without SASL OAUTHBEARER.
-    ErrorPtr(rd_kafka_sasl_background_callbacks_enable(client));
+    const ErrorPtr ignored(rd_kafka_sasl_background_callbacks_enable(client));
     return client;
 }
 

@@ -383,7 +383,7 @@ void Consumer::resume(std::span<const core::ResumeEntry> entries) {
         mark_ready(entry.slot);
     }
     // Not waited for: the position is checked against every record that comes anyway.
-    ErrorPtr(rd_kafka_seek_partitions(client_, list.get(), 0));
+    const ErrorPtr ignored(rd_kafka_seek_partitions(client_, list.get(), 0));
     rd_kafka_resume_partitions(client_, paused.get());
 }
 
@@ -534,7 +534,7 @@ bool Consumer::close(std::chrono::milliseconds timeout) {
     drop_queues();
     const auto until = std::chrono::steady_clock::now() + timeout;
     const QueuePtr queue(rd_kafka_queue_new(client_));
-    ErrorPtr(rd_kafka_consumer_close_queue(client_, queue.get()));
+    const ErrorPtr ignored(rd_kafka_consumer_close_queue(client_, queue.get()));
     while (rd_kafka_consumer_closed(client_) == 0 && std::chrono::steady_clock::now() < until) {
         const EventPtr event(rd_kafka_queue_poll(queue.get(), 50));
         if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {

@@ -69,6 +69,7 @@ void EmbeddedBroker::create_topic(const std::string& name, int partitions) {
 
 void EmbeddedBroker::inject(Request request, const std::vector<ErrorCode>& errors) {
     std::vector<rd_kafka_resp_err_t> codes;
+    codes.reserve(errors.size());
     for (const ErrorCode error : errors) {
         codes.push_back(static_cast<rd_kafka_resp_err_t>(error));
     }
