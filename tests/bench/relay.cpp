@@ -164,7 +164,7 @@ class Pair {
         return forwarded;
     }
 
-    void forward(const rd_kafka_message_t& record) {
+    void forward(rd_kafka_message_t& record) {
         Stretch& stretch = *stretches_.back();
         while (!produce(record, stretch)) {
             rd_kafka_poll(producer_.get(), 10);
@@ -174,10 +174,11 @@ class Pair {
     }
 
     // False when the producer's queue is full.
-    bool produce(const rd_kafka_message_t& record, Stretch& stretch) {
+    bool produce(rd_kafka_message_t& record, Stretch& stretch) {
         rd_kafka_headers_t* headers = nullptr;
-        if (rd_kafka_message_headers(&record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return produce_with(rd_kafka_headers_copy(headers), record, stretch);
+        // Moved from the record rather than copied; a second attempt finds them put back.
+        if (rd_kafka_message_detach_headers(&record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return produce_with(headers, record, stretch);
         }
         // The older call is the cheaper one, and cannot carry headers.
         const int result = rd_kafka_produce(target_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
@@ -185,7 +186,7 @@ class Pair {
         return result == 0 || !is_full(rd_kafka_last_error());
     }
 
-    bool produce_with(rd_kafka_headers_t* headers, const rd_kafka_message_t& record, Stretch& stretch) {
+    bool produce_with(rd_kafka_headers_t* headers, rd_kafka_message_t& record, Stretch& stretch) {
         const rd_kafka_resp_err_t error = bench::produce(producer_.get(), {.topic = target_.get(),
                                                                            .key = record.key,
                                                                            .key_size = record.key_len,
@@ -196,7 +197,7 @@ class Pair {
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return true;
         }
-        rd_kafka_headers_destroy(headers);
+        rd_kafka_message_set_headers(&record, headers);
         return !is_full(error);
     }
 
