@@ -30,7 +30,7 @@ Client make_client(rd_kafka_type_t type, Conf conf) {
     if (!client) {
         throw std::runtime_error(why.data());
     }
-    conf.release();  // the client owns it now
+    static_cast<void>(conf.release());  // the client owns it now
     return client;
 }
 

@@ -185,6 +185,7 @@ class Delayer {
 
 void run(const Options& options) {
     std::vector<std::thread> threads;
+    threads.reserve(options.threads);
     for (unsigned i = 0; i < options.threads; ++i) {
         threads.emplace_back([&] { Delayer(options).run(); });
     }

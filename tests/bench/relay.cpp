@@ -263,6 +263,7 @@ class Pair {
 void run(const Options& options) {
     Progress progress;
     std::vector<std::thread> threads;
+    threads.reserve(options.threads);
     for (unsigned i = 0; i < options.threads; ++i) {
         threads.emplace_back([&] { Pair(options, progress).run(); });
     }

@@ -143,7 +143,8 @@ def goals(results):
 
 def goals_table(results):
     rows = [[what, measured, aim, "yes" if ok else "NO"] for what, measured, aim, ok in goals(results)]
-    return "Aims\n\n" + table(["", "measured", "aim", "reached"], rows)
+    title = "Aims (a quick run is too short to judge them)" if results["quick"] else "Aims"
+    return title + "\n\n" + table(["", "measured", "aim", "reached"], rows)
 
 
 def full_text(results):

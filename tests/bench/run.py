@@ -52,6 +52,8 @@ def arguments():
     options = parser.parse_args()
     for name in ("build", "jars", "output"):
         setattr(options, name, getattr(options, name).resolve())
+    if options.quick:
+        options.output = options.output.with_name(options.output.name + "-quick")
     return options
 
 
