@@ -4,6 +4,7 @@
 
 #include "config/secret.h"
 #include "core/due_rule.h"
+#include "core/retry_policy.h"
 #include "core/start.h"
 
 #include <chrono>
@@ -51,9 +52,38 @@ struct TopicSink {
     bool operator==(const TopicSink&) const = default;
 };
 
+// What may be in flight together at a handler.
+enum class Sequence : std::uint8_t { key, partition, none };
+
+enum class NotFound : std::uint8_t { retry, dead_letter };
+
+enum class SentHeaders : std::uint8_t { all, none, named };
+
+struct HandlerSink {
+    std::string socket;   // path of a Unix socket; empty: `address` is set
+    std::string address;  // host:port, loopback; empty: `socket` is set
+    std::string path = "/";
+    std::chrono::milliseconds timeout{30'000};
+    int concurrency = 64;  // requests in flight per worker, 1..10000
+    Sequence sequence = Sequence::key;
+    NotFound not_found = NotFound::retry;
+    SentHeaders headers = SentHeaders::all;
+    std::vector<std::string> header_names;  // named: these
+
+    bool operator==(const HandlerSink&) const = default;
+};
+
+struct Retry {
+    std::string topic;         // on the cluster of from; empty: in place
+    core::RetryPolicy policy;  // in place: backoff 1s doubling to 1m unless the file says otherwise
+
+    bool operator==(const Retry&) const = default;
+};
+
 struct DeadLetter {
     std::string cluster;
     std::string topic;
+    int guard = 100;  // dead letters in a row after which the route holds; 0: off
 
     bool operator==(const DeadLetter&) const = default;
 };
@@ -65,7 +95,10 @@ struct Route {
     From from;
     core::DueRule due;
     Order order = Order::partition;
-    TopicSink to;
+    std::string wait_topic;              // on the cluster of from; empty: none
+    TopicSink to;                        // without a topic when there is a handler
+    std::optional<HandlerSink> handler;
+    Retry retry;
     std::optional<DeadLetter> dead_letter;
     int workers = 1;
     bool enabled = true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/reason.h"
 #include "core/time.h"
 
 namespace laterd::core {
@@ -57,8 +58,9 @@ struct Counters {
     Counter delivered;
     Counter rejected;
     Counter not_attempted;
-    Counter retry;
-    std::array<Counter, 16> dead_letters;  // by Reason
+    Counter failed;  // outcome retry
+    std::array<Counter, k_reasons> retries;  // copies in the retry topic and tries in place, by Reason
+    std::array<Counter, k_reasons> dead_letters;  // by Reason
     Counter lost;                          // deleted by the broker before their time
     std::array<Counter, 4> duplicates;     // by DuplicateCause
     Counter overtaken;                     // neighbours of a refused record that were overtaken

@@ -55,13 +55,16 @@ struct Assigned {
 struct Outcome {
     enum class Result : std::uint8_t {
         delivered,
-        rejected,   // the broker refused the content; counts only when the record was alone in its request
+        retry,      // the handler failed: an attempt is spent
+        rejected,   // refused for good. By a broker: counts only when the record was alone in its request
         not_known,  // nobody knows whether it is stored: again, and a duplicate is possible
         not_attempted,  // the sink is missing, down, or refuses the client: nothing to do with this record
     };
     RecordPtr record;
     Result result = Result::delivered;
     Reason reason = Reason::none;
+    std::uint16_t code = 0;                   // the HTTP status when `reason` is http
+    std::optional<Milliseconds> retry_after;  // retry: what the handler asked for, from now
 };
 
 struct CommitAnswer {

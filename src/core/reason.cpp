@@ -26,8 +26,33 @@ std::string_view to_string(Reason reason) noexcept {
             return "unavailable";
         case Reason::fenced:
             return "fenced";
+        case Reason::http:
+            return "http";
+        case Reason::timeout:
+            return "timeout";
+        case Reason::closed:
+            return "closed";
+        case Reason::garbage:
+            return "garbage";
+        case Reason::attempts_exhausted:
+            return "attempts-exhausted";
+        case Reason::too_old:
+            return "too-old";
+        case Reason::handler_down:
+            return "handler-down";
+        case Reason::handler_busy:
+            return "handler-busy";
+        case Reason::handler_gone:
+            return "handler-gone";
+        case Reason::guard:
+            return "too-many-dead-letters";
     }
     return "none";
+}
+
+std::string to_string(Reason reason, std::uint16_t code) {
+    return reason == Reason::http && code != 0 ? "http-" + std::to_string(code)
+                                               : std::string(to_string(reason));
 }
 
 }  // namespace laterd::core

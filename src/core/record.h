@@ -22,12 +22,13 @@ enum class Role : std::uint8_t { source, retry, waiting };
 // What has to happen to a record once it may be released.
 enum class Fate : std::uint8_t {
     deliver,      // to the sink
+    wait,         // to the waiting topic: it is far away
     dead_letter,  // to the dead-letter topic, with its reason
     stop,         // its partition stops here until an operator acts
 };
 
 // How a record is written by this delivery; a copy is the same command with another purpose.
-enum class Purpose : std::uint8_t { deliver, dead_letter };
+enum class Purpose : std::uint8_t { deliver, retry, wait, dead_letter };
 
 // How much of a dead letter is written; each step is tried when the broker refuses the one before for good.
 enum class DeadLetterForm : std::uint8_t { whole, without_error, without_value };
@@ -42,11 +43,19 @@ struct Record {
     Epoch epoch = 0;
     std::uint32_t bytes = 0;  // what it costs the budget while the core or a sink keeps it, overhead included
     Fate fate = Fate::deliver;
-    Reason reason = Reason::none;  // why it is dead-lettered or stops its partition
+    Reason reason = Reason::none;   // why it is tried again, dead-lettered, or stops its partition
+    std::uint16_t reason_code = 0;  // the handler's HTTP status when `reason` is http
     Purpose purpose = Purpose::deliver;
     DeadLetterForm form = DeadLetterForm::whole;
     bool alone = false;     // must be the only record of its produce request (refused before, or oversize)
     bool released = false;  // it was handed to the sink at least once
+
+    std::uint32_t attempts = 0;  // deliveries made so far, those before this daemon read it included
+    WallTime first_attempt{};    // of the first delivery; the epoch's start when there was none
+    std::uint64_t sequence = 0;  // what may not be in flight together has the same number; 0 is free
+    WallTime lap_end{};          // read from a waiting topic: looked at again from here on
+    WallTime copy_due{};         // purpose retry or wait: what the copy says in `laterd-due`
+    std::int32_t lap = 0;        // purpose wait: the waiting topic's partition
 
     Record() = default;
     Record(const Record&) = delete;

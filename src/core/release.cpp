@@ -130,6 +130,9 @@ void Pipeline::hand_over(const Now& now, Partition& partition, RecordPtr record)
             counters_.lateness.observe(std::max(Milliseconds{0}, now.wall - partition.released_until));
         }
     }
+    if (record->purpose == Purpose::deliver && record->first_attempt == WallTime{}) {
+        record->first_attempt = now.wall;
+    }
     ++partition.in_flight;
     partition.in_flight_bytes += record->bytes;
     partition.alone_in_flight = record->alone;

@@ -36,6 +36,9 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
         case Outcome::Result::delivered:
             settled(now, partition, *outcome.record);
             return;
+        case Outcome::Result::retry:  // comes with the retry policy; until then tried again like a missing sink
+            not_attempted(now, partition, std::move(outcome.record), outcome.reason);
+            return;
         case Outcome::Result::rejected:
             rejected(now, partition, std::move(outcome.record), outcome.reason);
             return;
@@ -99,6 +102,7 @@ void Pipeline::rejected(const Now& now, Partition& partition, RecordPtr record, 
 void Pipeline::give_up(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
     record->reason = reason;
     record->alone = false;
+    ++record->attempts;
     if (options_.has_dead_letter) {
         record->fate = Fate::dead_letter;
         record->purpose = Purpose::dead_letter;

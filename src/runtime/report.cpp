@@ -35,16 +35,17 @@ std::uint64_t largest(const Workers& workers, Get get) {
     return most;
 }
 
-json dead_letters(const Workers& workers) {
-    json by_reason = json::object();
-    const std::size_t reasons = workers.front()->dead_letters.size();
-    for (std::size_t i = 0; i < reasons; ++i) {
-        const std::uint64_t count = sum(workers, [i](const auto& c) { return c.dead_letters[i].get(); });
+using ByReason = std::array<core::Counter, core::k_reasons>;
+
+json by_reason(const Workers& workers, ByReason core::Counters::*counts) {
+    json found = json::object();
+    for (std::size_t i = 0; i < core::k_reasons; ++i) {
+        const std::uint64_t count = sum(workers, [&](const auto& c) { return (c.*counts)[i].get(); });
         if (count > 0) {
-            by_reason[std::string(core::to_string(static_cast<core::Reason>(i)))] = count;
+            found[std::string(core::to_string(static_cast<core::Reason>(i)))] = count;
         }
     }
-    return by_reason;
+    return found;
 }
 
 json lateness(const Workers& workers) {
@@ -111,10 +112,11 @@ json route_json(const std::string& topic, const Workers& workers) {
         {"laterd_records_released_total", total(&C::released)},
         {"laterd_deliveries_total",
          {{"delivered", total(&C::delivered)},
-          {"retry", total(&C::retry)},
+          {"retry", total(&C::failed)},
           {"rejected", total(&C::rejected)},
           {"not_attempted", total(&C::not_attempted)}}},
-        {"laterd_dead_letters_total", dead_letters(workers)},
+        {"laterd_retries_total", by_reason(workers, &core::Counters::retries)},
+        {"laterd_dead_letters_total", by_reason(workers, &core::Counters::dead_letters)},
         {"laterd_records_lost_total", total(&C::lost)},
         {"laterd_duplicates_total", by_name(workers, k_duplicate_causes, &C::duplicates)},
         {"laterd_lateness_seconds", lateness(workers)},

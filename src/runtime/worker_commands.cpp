@@ -112,7 +112,7 @@ void WorkerLoop::execute() {
         look_up(commands.look_up);
     }
     for (core::RecordPtr& record : commands.deliveries) {
-        sink_->deliver(std::move(record), now_);
+        sink_->deliver(std::move(record));
     }
     for (const core::Notice& notice : commands.notices) {
         const bool of_partition =

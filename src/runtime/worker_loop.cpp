@@ -230,8 +230,10 @@ core::RecordPtr WorkerLoop::admit(core::Slot slot, const kafka::MessageView& mes
     record->epoch = pipeline_->epoch(slot);
     record->alone = verdict.fate == core::Fate::deliver && sink_->is_oversize(*record);
     const kafka::TopicPartition& place = consumer_->place(slot);
-    record->topic = &place.topic;
-    record->partition = place.partition;
+    record->origin = {.topic = place.topic,
+                      .partition = place.partition,
+                      .offset = record->offset,
+                      .timestamp = record->timestamp()};
     return record;
 }
 

@@ -41,16 +41,17 @@ bool is_own_header(std::string_view name) noexcept {
 
 Headers dead_letter_headers(const StoredRecord& record, std::string_view route) {
     Headers headers;
-    headers.emplace_back("laterd-attempt", record.first_attempt > 0 ? "1" : "0");
-    if (record.first_attempt > 0) {
-        headers.emplace_back("laterd-first-attempt", std::to_string(record.first_attempt));
+    headers.emplace_back("laterd-attempt", std::to_string(record.attempts));
+    if (record.attempts > 0) {
+        headers.emplace_back("laterd-first-attempt",
+                             std::to_string(record.first_attempt.time_since_epoch().count()));
     }
-    headers.emplace_back("laterd-origin-topic", *record.topic);
-    headers.emplace_back("laterd-origin-partition", std::to_string(record.partition));
-    headers.emplace_back("laterd-origin-offset", std::to_string(record.offset));
-    headers.emplace_back("laterd-origin-timestamp", std::to_string(record.timestamp()));
+    headers.emplace_back("laterd-origin-topic", record.origin.topic);
+    headers.emplace_back("laterd-origin-partition", std::to_string(record.origin.partition));
+    headers.emplace_back("laterd-origin-offset", std::to_string(record.origin.offset));
+    headers.emplace_back("laterd-origin-timestamp", std::to_string(record.origin.timestamp));
     headers.emplace_back("laterd-route", route);
-    headers.emplace_back("laterd-reason", core::to_string(record.reason));
+    headers.emplace_back("laterd-reason", core::to_string(record.reason, record.reason_code));
     if (record.error && !record.error->empty() && record.form == core::DeadLetterForm::whole) {
         headers.emplace_back("laterd-error", cut(*record.error, k_error_most));
     }

@@ -50,11 +50,16 @@ class StoredRecord final : public core::Record {
         }
     }
 
-    // Where the route read it; the topic's name belongs to the consumer and outlives the record.
-    const std::string* topic = nullptr;
-    std::int32_t partition = 0;
-    // Unix milliseconds of the first delivery to the sink; 0 when there was none.
-    std::int64_t first_attempt = 0;
+    // Where the route first read it. The topic's name belongs to the consumer, which outlives the record, or lies in the
+    // record's own bytes.
+    struct Origin {
+        std::string_view topic;
+        std::int32_t partition = 0;
+        core::Offset offset = 0;
+        std::int64_t timestamp = -1;  // Unix milliseconds; -1 when it has none
+    };
+    Origin origin;
+    core::Role role = core::Role::source;  // of the topic that it was read from now
     // What the broker said, for `laterd-error`; empty when nothing went wrong.
     std::unique_ptr<std::string> error;
 

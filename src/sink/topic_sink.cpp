@@ -112,11 +112,7 @@ bool TopicSink::is_oversize(const StoredRecord& record) const noexcept {
     return record.payload() + k_batch_frame > batch_bytes_;
 }
 
-void TopicSink::deliver(core::RecordPtr record, const core::Now& now) {
-    auto& stored = static_cast<StoredRecord&>(*record);
-    if (stored.first_attempt == 0 && stored.purpose == core::Purpose::deliver) {
-        stored.first_attempt = now.wall.time_since_epoch().count();
-    }
+void TopicSink::deliver(core::RecordPtr record) {
     if (!pending_.empty() || switching_) {
         pending_.push_back(std::move(record));
         return;
@@ -133,9 +129,9 @@ void TopicSink::send(core::RecordPtr record) {
     kafka::Headers headers;
     if (stored.purpose == core::Purpose::deliver) {
         headers = own_headers(stored);
-        outgoing.partition = to.partition == config::TargetPartition::same ? stored.partition : -1;
+        outgoing.partition = to.partition == config::TargetPartition::same ? stored.origin.partition : -1;
         outgoing.timestamp = to.timestamp == config::TargetTimestamp::original
-                                 ? std::max<std::int64_t>(stored.timestamp(), 0)
+                                 ? std::max<std::int64_t>(stored.origin.timestamp, 0)
                                  : 0;
     } else {
         headers = dead_letter_copy(stored, setup_.route.name);

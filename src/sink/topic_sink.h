@@ -13,7 +13,6 @@
 #include "config/routing_table.h"
 #include "core/pipeline.h"
 #include "core/record.h"
-#include "core/time.h"
 #include "kafka/producer.h"
 #include "loop/poller.h"
 #include "sink/stored_record.h"
@@ -44,7 +43,7 @@ class TopicSink final : private kafka::Producer::Listener {
     bool is_oversize(const StoredRecord& record) const noexcept;
 
     // In order within a partition. The outcome comes through serve, exactly once.
-    void deliver(core::RecordPtr record, const core::Now& now);
+    void deliver(core::RecordPtr record);
 
     // Moves the outcomes since the last call to the end of `outcomes`.
     void serve(std::vector<core::Outcome>& outcomes);
