@@ -33,13 +33,13 @@ Fd checked(int fd, const char* call) {
     return Fd(fd);
 }
 
-void watch(int epoll, int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-        fail("epoll_ctl");
-    }
+// What epoll hands back: the descriptor, and which of its sources. The timers are number 0.
+std::uint64_t tag(int fd, std::uint32_t number) noexcept {
+    return std::uint64_t{number} << 32U | static_cast<std::uint32_t>(fd);
+}
+
+std::uint32_t epoll_events(Poller::Interest interest) noexcept {
+    return (interest.read ? EPOLLIN : 0U) | (interest.write ? EPOLLOUT : 0U);
 }
 
 timespec to_timespec(std::chrono::nanoseconds since_epoch) noexcept {
@@ -78,19 +78,47 @@ Poller::Poller()
     : epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       wall_timer_(checked(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")),
       steady_timer_(checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")) {
-    watch(epoll_.get(), wall_timer_.get());
-    watch(epoll_.get(), steady_timer_.get());
+    register_fd(wall_timer_.get(), EPOLLIN, 0, true);
+    register_fd(steady_timer_.get(), EPOLLIN, 0, true);
     arm_wall(std::nullopt);
 }
 
 void Poller::add(int fd, std::function<void()> ready) {
-    watch(epoll_.get(), fd);
-    sources_.push_back({.fd = fd, .ready = std::move(ready)});
+    watch(fd, {.read = true}, [ready = std::move(ready)](Ready) { ready(); });
+}
+
+void Poller::watch(int fd, Interest interest, std::function<void(Ready)> ready) {
+    const auto place = static_cast<std::size_t>(fd);
+    if (place >= sources_.size()) {
+        sources_.resize(place + 1);
+    }
+    const std::uint32_t number = ++last_number_;
+    register_fd(fd, epoll_events(interest), number, !sources_[place]);
+    if (sources_[place]) {
+        removed_.push_back(std::move(sources_[place]));
+    }
+    sources_[place] = std::make_unique<Source>(Source{.number = number, .ready = std::move(ready)});
+}
+
+void Poller::register_fd(int fd, std::uint32_t events, std::uint32_t number, bool anew) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = tag(fd, number);
+    if (epoll_ctl(epoll_.get(), anew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0) {
+        fail("epoll_ctl");
+    }
+}
+
+Poller::Source* Poller::source(int fd) noexcept {
+    const auto place = static_cast<std::size_t>(fd);
+    return fd >= 0 && place < sources_.size() ? sources_[place].get() : nullptr;
 }
 
 void Poller::remove(int fd) noexcept {
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    std::erase_if(sources_, [fd](const Source& source) { return source.fd == fd; });
+    if (source(fd) != nullptr) {
+        epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+        removed_.push_back(std::move(sources_[static_cast<std::size_t>(fd)]));
+    }
 }
 
 Poller::Woken Poller::wait(std::optional<core::WallTime> wall, std::optional<core::SteadyTime> steady) {
@@ -106,7 +134,8 @@ Poller::Woken Poller::wait(std::optional<core::WallTime> wall, std::optional<cor
         fail("epoll_wait");
     }
     for (int i = 0; i < count; ++i) {
-        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const auto fd = static_cast<int>(event.data.u64 & UINT32_MAX);
         if (fd == wall_timer_.get()) {
             stepped_ = !clear_timer(fd) || stepped_;
             wall_armed_.reset();
@@ -114,19 +143,21 @@ Poller::Woken Poller::wait(std::optional<core::WallTime> wall, std::optional<cor
             clear_timer(fd);
             steady_armed_.reset();
         } else {
-            call(fd);
+            call(fd, static_cast<std::uint32_t>(event.data.u64 >> 32U), event.events);
         }
     }
+    removed_.clear();
     return {.clock_stepped = std::exchange(stepped_, false)};
 }
 
-void Poller::call(int fd) {
-    const auto source =
-        std::find_if(sources_.begin(), sources_.end(), [fd](const Source& s) { return s.fd == fd; });
-    if (source != sources_.end()) {                         // else an earlier one of this turn removed it
-        const std::function<void()> ready = source->ready;  // it may remove itself
-        ready();
+void Poller::call(int fd, std::uint32_t number, std::uint32_t events) {
+    const Source* const found = source(fd);
+    if (found == nullptr || found->number != number) {
+        return;  // an earlier call of this turn removed it
     }
+    found->ready({.read = (events & EPOLLIN) != 0,
+                  .write = (events & EPOLLOUT) != 0,
+                  .failed = (events & (EPOLLERR | EPOLLHUP)) != 0});
 }
 
 void Poller::arm_wall(std::optional<core::WallTime> at) {

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -168,6 +169,62 @@ TEST_CASE("a descriptor may be removed by its own call and by another's", "[loop
     poller.wait(std::nullopt, std::nullopt);
     poller.wait(std::nullopt, read_clocks().steady);
     CHECK(calls == 1);
+}
+
+TEST_CASE("a descriptor is watched for what was asked", "[loop]") {
+    Poller poller;
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    const loop::Fd mine(ends[0]);
+    loop::Fd other(ends[1]);
+    std::vector<Poller::Ready> calls;
+    const auto keep = [&](Poller::Ready ready) { calls.push_back(ready); };
+    const auto look = [&] {
+        calls.clear();
+        poller.wait(std::nullopt, read_clocks().steady);
+        return calls.size();
+    };
+
+    poller.watch(mine.get(), {.read = true}, keep);
+    CHECK(look() == 0);  // it could be written, but nobody asked
+    poller.watch(mine.get(), {.write = true}, keep);
+    REQUIRE(look() == 1);
+    CHECK((calls[0].write && !calls[0].read && !calls[0].failed));
+
+    REQUIRE(write(other.get(), "x", 1) == 1);
+    REQUIRE(look() == 1);
+    CHECK_FALSE(calls[0].read);
+    poller.watch(mine.get(), {.read = true, .write = true}, keep);
+    REQUIRE(look() == 1);
+    CHECK((calls[0].read && calls[0].write));
+
+    other.close();
+    poller.watch(mine.get(), {}, keep);
+    REQUIRE(look() == 1);
+    CHECK(calls[0].failed);
+    poller.remove(mine.get());
+    CHECK(look() == 0);
+    poller.remove(mine.get());  // once more is no error
+}
+
+TEST_CASE("a new descriptor with an old number does not get the old one's readiness", "[loop]") {
+    Poller poller;
+    std::vector<Wakeup> wakeups(2);
+    int late_calls = 0;
+    for (Wakeup& wakeup : wakeups) {
+        wakeup.signal();
+        poller.add(wakeup.fd(), [&] {
+            // Whichever comes first watches both anew.
+            for (const Wakeup& any : wakeups) {
+                poller.remove(any.fd());
+                poller.add(any.fd(), [&] { ++late_calls; });
+            }
+        });
+    }
+    poller.wait(std::nullopt, std::nullopt);
+    CHECK(late_calls == 0);
+    poller.wait(std::nullopt, std::nullopt);
+    CHECK(late_calls == 2);
 }
 
 TEST_CASE("errands run in order on another thread, their results on the loop's", "[loop]") {
