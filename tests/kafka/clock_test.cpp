@@ -1,0 +1,131 @@
+// A wall clock that is set while records wait, and time zones that change: whatever it shows, nothing is released before
+// it shows the due time, and what is due then goes out soon. The machine's own clock is never touched.
+#include <random>
+
+#include "kafka/scene.h"
+#include "support/catch.hpp"
+#include "support/stepped_clock.h"
+
+namespace laterd::kafka_test {
+
+using support::SteppedClock;
+
+namespace {
+
+// Wide enough for a busy machine.
+constexpr auto k_soon = 5s;
+
+// The verdict by the daemon's clock: of each record, whether it arrived before that clock could have shown its due time.
+Account::Verdict judge(const Scene& scene, const Observer& observer, const SteppedClock& clock,
+                       bool has_release_time) {
+    std::vector<TestRecord> records = observer.records();
+    for (TestRecord& record : records) {
+        record.arrived_ms = clock.latest_until(record.arrived_ms);
+    }
+    return scene.account.judge(records, {}, has_release_time);
+}
+
+void check_sound(const Account::Verdict& verdict) {
+    INFO("example: " << verdict.example);
+    CHECK(verdict.missing == 0);
+    CHECK(verdict.early == 0);
+    CHECK(verdict.duplicates == 0);
+    CHECK(verdict.out_of_order == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a clock that is set back and forward releases nothing early, and at once what it makes due") {
+    Scene scene(KafkaBroker::shared(), "stepped", 2);
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    SteppedClock clock;
+    Daemon daemon({.table = scene.usual("4s"), .environment = clock.environment()});
+    REQUIRE(scene.await_positions());
+    const std::int64_t now = wall_ms();
+    for (int i = 0; i < 20; ++i) {
+        scene.produce("near" + std::to_string(i), 4s, 0, now + i * 50);
+        scene.produce("far" + std::to_string(i), 4s, 1, now + 600'000 + i);
+    }
+    scene.producer.flush();
+
+    clock.set_offset(-30min);
+    CHECK(daemon.await_line("wall clock stepped", k_soon));
+    // By the machine's clock the near ones fall due.
+    CHECK(always(6s, [&] { return observer.count() == 0; }));
+    clock.set_offset(0min);
+    CHECK(observer.await_distinct(20, k_soon));
+    CHECK(always(1s, [&] { return observer.count() == 20; }));
+    clock.set_offset(11min);
+    CHECK(observer.await_distinct(40, k_soon));
+    check_sound(judge(scene, observer, clock, true));
+
+    CHECK(scene.await_committed(0, 20, 5s));
+    CHECK(scene.await_committed(1, 20, 5s));
+    const auto counters = daemon.counters();
+    REQUIRE(counters.is_object());
+    CHECK(counters.at("laterd_clock_step_seconds_total").get<double>() > (30 + 30 + 11) * 60 - 1);
+    CHECK(daemon.terminate() == 0);
+}
+
+TEST_CASE("a clock that is set to and fro all the time releases nothing early and loses nothing") {
+    Scene scene(KafkaBroker::shared(), "restless", 2);
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    SteppedClock clock;
+    Daemon daemon({.table = scene.usual("2s"), .environment = clock.environment()});
+    REQUIRE(scene.await_positions());
+    const std::int64_t now = wall_ms();
+    for (int i = 0; i < 400; ++i) {
+        scene.produce("r" + std::to_string(i), 2s, i % 2, now + i * 10);
+    }
+    scene.producer.flush();
+
+    std::mt19937 random(20261125);
+    std::uniform_int_distribution<int> offset_ms(-900, 900);
+    constexpr int k_steps = 400;
+    int steps = 0;
+    while (!observer.await_distinct(400, 50ms) && steps < k_steps) {
+        clock.set_offset(std::chrono::milliseconds(offset_ms(random)));
+        ++steps;
+    }
+    CHECK(steps > 20);
+    CHECK(steps < k_steps);
+    // A record's own timestamp may have been taken after another step, so it says nothing here.
+    check_sound(judge(scene, observer, clock, false));
+    CHECK(daemon.terminate() == 0);
+}
+
+TEST_CASE("when daylight saving begins or ends, a day's delay is 24 hours") {
+    using namespace std::chrono;
+    struct Change {
+        const char* name;
+        sys_time<milliseconds> at;
+    };
+    // In Berlin, the hour from 2 to 3 is left out, or comes twice.
+    const Change change = GENERATE(Change{"spring", sys_days{year{2025} / March / 30} + 1h},
+                                   Change{"autumn", sys_days{year{2025} / October / 26} + 1h});
+    const std::int64_t change_ms = change.at.time_since_epoch().count();
+    Scene scene(KafkaBroker::shared(), change.name, 2);
+    // Or the broker would delete what is so old.
+    scene.admin.set_topic(scene.in(), {{"retention.ms", "-1"}});
+    scene.admin.set_topic(scene.out(), {{"retention.ms", "-1"}});
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    constexpr std::int64_t day_ms = 86'400'000;
+    for (int i = 0; i < 100; ++i) {
+        scene.produce("r" + std::to_string(i), 24h, i % 2, change_ms - day_ms + (i - 50) * 40);
+    }
+    scene.producer.flush();
+
+    // So the change comes while the records fall due, two seconds to either side of it.
+    SteppedClock clock(std::chrono::milliseconds(change_ms - 4000 - wall_ms()));
+    auto environment = clock.environment();
+    environment.emplace_back("TZ", "Europe/Berlin");
+    Daemon daemon({.table = scene.usual("24h"), .environment = environment});
+    CHECK(observer.await_distinct(100, 15s));
+    const Account::Verdict verdict = judge(scene, observer, clock, true);
+    check_sound(verdict);
+    CHECK(verdict.latest_ms < 5000);
+    CHECK(clock.now_ms() > change_ms);
+    CHECK(daemon.terminate() == 0);
+}
+
+}  // namespace laterd::kafka_test
