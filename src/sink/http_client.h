@@ -1,0 +1,66 @@
+// Calls to one handler over kept connections: libcurl's multi handle in a worker's poller. No thread, nothing waits.
+//
+// Sockets and libcurl's timer only make notes; all work is done in serve, once per loop turn.
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/time.h"
+#include "loop/poller.h"
+#include "sink/http_call.h"
+
+namespace laterd::sink {
+
+class HttpClient {
+  public:
+    // Keeps at most `connections` when they are idle. Throws std::bad_alloc.
+    HttpClient(loop::Poller& poller, int connections);
+
+    // Every call has finished or was aborted.
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+
+    // Begins in the next serve. The call is borrowed until serve has returned it or it was aborted. False: out of memory.
+    bool start(HttpCall& call, const core::Now& now);
+
+    // Closes its connection.
+    void abort(HttpCall& call) noexcept;
+
+    struct Finished {
+        HttpCall* call;
+        int curl_code;
+    };
+    // Goes on with everything that is ready. Throws what the poller threw.
+    void serve(const core::Now& now, std::vector<Finished>& finished);
+
+    // Call serve at the latest then.
+    std::optional<core::SteadyTime> wake_at() const noexcept { return timer_; }
+
+  private:
+    struct Ready {
+        int fd;
+        int events;  // CURL_CSELECT_*
+    };
+    void act(int fd, int events);
+    void collect(std::vector<Finished>& finished);
+    void watch(int fd, loop::Poller::Interest interest) noexcept;
+    void forget(int fd) noexcept;
+
+    static int on_socket(void* easy, int fd, int what, void* client, void* socket) noexcept;
+    static int on_timer(void* multi, long timeout_ms, void* client) noexcept;
+
+    loop::Poller& poller_;
+    void* const multi_;       // CURLM
+    core::SteadyTime now_{};  // of the latest call from outside
+    std::optional<core::SteadyTime> timer_;
+    std::vector<Ready> ready_;
+    std::vector<int> watched_;
+    std::exception_ptr trouble_;
+};
+
+}  // namespace laterd::sink
