@@ -42,7 +42,8 @@ struct Notice {
         position_moved,     // offset: the position lay above the log's end and goes on here (out_of_range)
         gate_holding,       // reason: why the route cannot deliver
         gate_open,
-        copy_backoff,   // reason, offset: the dead-letter topic could not be written; tried again
+        hold_full,      // reading stops: what is held is not due yet and leaves no room
+        copy_backoff,   // reason, offset, purpose: a copy could not be written; tried again
         dead_lettered,  // reason, offset (the shell adds the error)
         duplicates,     // count records in flight were given up (revoked or lost)
         suspended,
@@ -54,6 +55,7 @@ struct Notice {
     Offset offset = 0;
     std::uint64_t count = 0;
     Reason reason = Reason::none;
+    Purpose purpose = Purpose::deliver;
 };
 
 struct Commands {

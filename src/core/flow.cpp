@@ -38,6 +38,9 @@ std::uint64_t Pipeline::window() const noexcept {
 }
 
 bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
+    if (partition.order == Order::due) {
+        return false;  // behind a record that is due in an hour may lie one that is due in a second
+    }
     const Milliseconds ahead = partition.read_until - now.wall;
     if (partition.hold.size() == 0 || ahead <= options_.tier.refill) {
         partition.reading = true;
@@ -62,9 +65,13 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
         return 0;
     }
     // A partition without anything may always read, or a record larger than the budget would never pass.
-    const std::uint64_t used = partition->hold.bytes() + partition->in_flight_bytes;
+    const std::uint64_t used =
+        partition->hold.bytes() + partition->in_flight_bytes + partition->staged_bytes;
     if (used > 0 && (used >= window() || bytes() >= options_.hold_bytes)) {
         denied_ = true;
+        if (partition->order == Order::due && partition->is_quiet() && *partition->head_due() > now.wall) {
+            full_ = slot;
+        }
         return 0;
     }
     // Not more than fit, judged by the last one's size: a batch of large records must not overrun the window.
@@ -112,7 +119,7 @@ void Pipeline::sweep(const Now& now) {
                 }
                 continue;
             }
-            if (due && partition.in_flight == 0 &&
+            if (due && partition.is_quiet() && partition.order == Order::partition &&
                 tier_for(*due - now.wall, tight, options_.tier) == Tier::cold) {
                 go_cold(now, partition);
                 look_at(*due - options_.tier.resume_ahead);
@@ -142,12 +149,12 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     // read again.
     const std::uint64_t keeps = std::min(k_cold_keeps_bytes, options_.hold_bytes / 2 / assigned_);
     // What is in flight behind the head neither: it would be released twice.
-    if (partition.hold.bytes() <= keeps || partition.in_flight > 0 ||
+    if (partition.hold.bytes() <= keeps || !partition.is_quiet() || !partition.hold.has_only_line() ||
         !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();
-    partition.cold_head = Partition::Head{.offset = head->offset, .due = head->due};
+    partition.cold_head = Partition::Head{.offset = head->offset, .due = partition.hold.next_at()};
     partition.ledger.rewind_to(head->offset);
     partition.read_until = partition.released_until;
     held_bytes_ -= partition.hold.bytes();
@@ -192,7 +199,7 @@ void Pipeline::close_idle(const Now& now, std::size_t wanted) {
             continue;
         }
         const std::optional<WallTime> due = partition->head_due();
-        const bool settled = partition->in_flight == 0;
+        const bool settled = partition->is_quiet();
         if (settled && !due && partition->at_end) {
             idle.emplace_back(WallTime::max(), partition->slot);
         } else if (settled && due && *due - now.wall > options_.tier.read_ahead) {

@@ -4,11 +4,15 @@
 //   ---------+------------------------+-----------------+-----------
 //   open     | holding                | open            | -
 //   holding  | holding (late answers) | holding (late)  | probing: exactly one delivery
-//   probing  | holding, longer backoff| open            | -
+//   probing  | holding, longer backoff| open, ramping   | -
+//
+// Ramping: a sink that has just come back is not met by everything at once; how much may be in flight doubles with every
+// round of answers.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 #include "core/reason.h"
 #include "core/time.h"
@@ -23,7 +27,10 @@ class Gate {
     Reason reason() const noexcept { return reason_; }
     bool is_open() const noexcept { return state_ == State::open; }
 
-    // A delivery could not be attempted. Returns true when this closed the gate.
+    // How many deliveries may be in flight while it is open; grows by one with every answer.
+    std::uint32_t width() const noexcept { return width_; }
+
+    // A delivery could not be attempted. Returns true when this closed the gate, or when it holds for another reason now.
     bool hold(Reason reason, SteadyTime now) noexcept {
         const bool closed = state_ == State::open;
         if (closed) {
@@ -36,20 +43,25 @@ class Gate {
         } else {
             return false;
         }
+        const bool is_new = closed || reason != reason_;
         state_ = State::holding;
         reason_ = reason;
-        probe_at_ = now + backoff_;
-        return closed;
+        probe_at_ = now + pause();
+        return is_new;
     }
 
     // A delivery was made (or judged by its content): the sink answers. Returns true when this opened the gate.
     bool answered(SteadyTime now) noexcept {
+        if (state_ == State::open) {
+            width_ = std::min(width_ + 1, k_widest);
+        }
         if (state_ != State::probing) {
             return false;
         }
         state_ = State::open;
         reason_ = Reason::none;
         opened_at_ = now;
+        width_ = 1;
         return true;
     }
 
@@ -67,12 +79,23 @@ class Gate {
     static constexpr std::chrono::milliseconds k_first{100};
     static constexpr std::chrono::milliseconds k_longest{1'000};
     static constexpr std::chrono::seconds k_settled{5};
+    // Somebody has to act before these end.
+    static constexpr std::chrono::minutes k_unhurried{1};
+    static constexpr std::uint32_t k_widest = 1'000'000;
+
+    Nanoseconds pause() const noexcept {
+        if (reason_ == Reason::guard || reason_ == Reason::handler_gone) {
+            return k_unhurried;
+        }
+        return backoff_;
+    }
 
     State state_ = State::open;
     Reason reason_ = Reason::none;
     std::chrono::milliseconds backoff_ = k_first;
     SteadyTime probe_at_{};
     SteadyTime opened_at_{};
+    std::uint32_t width_ = 1;
 };
 
 }  // namespace laterd::core

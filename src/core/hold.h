@@ -1,38 +1,56 @@
 // The records of one partition that wait: consumed, not yet released.
+//
+// Three places, for three ways to wait:
+//   copies  what is to be written to another topic whatever else waits: next, in the order of admission
+//   line    in the order of the offsets: a record goes only after all earlier ones of the line
+//   heap    by due time, whatever the offset
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "core/record.h"
 
 namespace laterd::core {
 
-// In partition order: a record is released only after all earlier ones.
 class Hold {
   public:
-    // Offsets rise.
-    void admit(RecordPtr record);
+    enum class Place : std::uint8_t { copies, line, heap };
 
-    // Takes back a record that was released and not attempted; it goes to its place by offset.
-    void put_back(RecordPtr record);
+    // To the line: offsets rise.
+    void admit(RecordPtr record, Place place);
 
-    // The record that is released next; nullptr when nothing is held.
-    const Record* next() const noexcept { return records_.empty() ? nullptr : records_.front().get(); }
+    // Takes back a record that was released, to be next among the copies, or to its place by offset or due time.
+    void put_back(RecordPtr record, Place place);
 
-    // The record that was read last; nullptr when nothing is held.
-    const Record* last() const noexcept { return records_.empty() ? nullptr : records_.back().get(); }
+    // The record that goes next; nullptr when nothing is held.
+    const Record* next() const noexcept;
 
-    // Not when empty.
+    // When it may go: WallTime::min() for a copy, the end of its lap for one that is read from a waiting topic and stands
+    // in the line, else its due time. Not when empty.
+    WallTime next_at() const noexcept;
+
+    // Where it waits. Not when empty.
+    Place next_place() const noexcept;
+
+    // The record that goes next. Not when empty.
     RecordPtr take();
 
     void clear() noexcept;
 
-    std::size_t size() const noexcept { return records_.size(); }
+    std::size_t size() const noexcept { return copies_.size() + line_.size() + heap_.size(); }
     std::uint64_t bytes() const noexcept { return bytes_; }
+    bool has_only_line() const noexcept { return copies_.empty() && heap_.empty(); }
 
   private:
-    std::deque<RecordPtr> records_;
+    static WallTime key(const Record& record) noexcept {
+        return record.lap_end > WallTime{} ? record.lap_end : record.due;
+    }
+
+    std::deque<RecordPtr> copies_;
+    std::deque<RecordPtr> line_;
+    std::vector<RecordPtr> heap_;  // the earliest due, then the lowest offset, in front
     std::uint64_t bytes_ = 0;
 };
 

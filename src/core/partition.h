@@ -1,6 +1,7 @@
 // The state of one partition during one assignment. A new assignment makes a new one; nothing survives.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "core/hold.h"
@@ -31,6 +32,8 @@ struct Partition {
     Epoch epoch = 0;
     std::int32_t number = 0;
     Role role = Role::source;
+    Order order = Order::partition;
+    bool is_strict = false;  // nothing overtakes anything on its way to the sink, dead letters included
     Phase phase = Phase::asking;
 
     // Positions
@@ -58,17 +61,25 @@ struct Partition {
     std::uint32_t in_flight = 0;
     std::uint64_t in_flight_bytes = 0;
     bool alone_in_flight = false;
+    std::uint32_t staged = 0;  // released, and waiting for its turn in the sequencer
+    std::uint64_t staged_bytes = 0;
+    std::uint32_t owed = 0;  // copies in the hold that a delivery has led to; an orderly end waits for them
+    std::optional<Offset> stop_at;  // due order: the partition stops when everything before is settled
+    Reason stop_reason = Reason::none;
     WallTime released_until{};                // the latest due time among what was released
     std::optional<WallTime> scheduled;        // its key in the set of partitions that can release
     std::optional<SteadyTime> backoff_until;  // a copy could not be written: not before
     std::chrono::milliseconds backoff{0};
 
-    bool is_idle() const noexcept { return hold.size() == 0 && in_flight == 0; }
+    // Nothing has left the hold that is not settled.
+    bool is_quiet() const noexcept { return in_flight == 0 && staged == 0; }
+
+    bool is_idle() const noexcept { return hold.size() == 0 && is_quiet(); }
 
     // When the next record may be released; nullopt when none is known.
     std::optional<WallTime> head_due() const noexcept {
-        if (const Record* next = hold.next()) {
-            return next->due;
+        if (hold.size() > 0) {
+            return std::max(hold.next_at(), WallTime{});
         }
         return cold_head ? std::optional(cold_head->due) : std::nullopt;
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/lap.h"
+
 namespace laterd::core {
 
 namespace {
@@ -23,7 +25,7 @@ constexpr Milliseconds k_last_commit_wait{1'000};
 }  // namespace
 
 Pipeline::Pipeline(const PipelineOptions& options, Counters& counters)
-    : options_(options), counters_(counters) {}
+    : options_(options), counters_(counters), random_(options.seed) {}
 
 // --- finding partitions -------------------------------------------------------------------------------------------
 
@@ -64,6 +66,11 @@ void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
         partition->epoch = epoch_;
         partition->number = assigned.number;
         partition->role = assigned.role;
+        // A retry record goes when it is due; in a waiting topic the laps end in the order of the offsets, and what is not
+        // far away any more goes when it is due.
+        partition->order = assigned.role == Role::retry ? Order::due : assigned.order;
+        partition->is_strict = assigned.role == Role::source && partition->order == Order::partition &&
+                               !options_.sequenced;
         partitions_[assigned.slot] = std::move(partition);
         ask(now, *partitions_[assigned.slot]);
     }
@@ -149,6 +156,7 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
 // from the new one's records by its offsets, so it is not kept, and what is in flight settles nothing any more.
 void Pipeline::abandon(Partition& partition) {
     if (partition.hold.size() > 0) {
+        partition.owed = 0;
         counters_.lost.add(partition.hold.size());
         commands_.notices.push_back({.kind = Notice::Kind::records_lost,
                                      .slot = partition.slot,
@@ -161,14 +169,17 @@ void Pipeline::abandon(Partition& partition) {
         releasable_.erase({*partition.scheduled, partition.slot});
         partition.scheduled.reset();
     }
-    if (partition.in_flight > 0) {
-        partition.epoch = ++epoch_;
+    if (!partition.is_quiet()) {
+        partition.epoch = ++epoch_;  // what is staged is dropped when its turn comes
+        partition.staged = 0;
+        partition.staged_bytes = 0;
         in_flight_ -= partition.in_flight;
         partition.in_flight = 0;
         partition.in_flight_bytes = 0;
         partition.alone_in_flight = false;
     }
     partition.cold_head.reset();
+    partition.stop_at.reset();
     partition.read_until = WallTime{};
     partition.released_until = WallTime{};
     partition.reassign_from_position = false;
@@ -227,7 +238,7 @@ void Pipeline::fetched(const Now& now, Slot slot, std::vector<RecordPtr>& record
             const bool readable = partition->phase == Partition::Phase::running && partition->open;
             if (readable && record->epoch == partition->epoch &&
                 record->offset >= partition->ledger.position()) {
-                admit(*partition, std::move(record));
+                admit(now, *partition, std::move(record));
             }
         }
         schedule(now, *partition);
@@ -236,7 +247,7 @@ void Pipeline::fetched(const Now& now, Slot slot, std::vector<RecordPtr>& record
     records.clear();
 }
 
-void Pipeline::admit(Partition& partition, RecordPtr record) {
+void Pipeline::admit(const Now& now, Partition& partition, RecordPtr record) {
     if (record->fate == Fate::dead_letter && !options_.has_dead_letter) {
         record->fate = Fate::stop;
     }
@@ -244,11 +255,38 @@ void Pipeline::admit(Partition& partition, RecordPtr record) {
     partition.at_end = false;
     partition.record_bytes = record->bytes;
     partition.cold_head.reset();
-    partition.read_until = std::max(partition.read_until, record->due);
+    partition.read_until = std::max(partition.read_until, std::max(record->due, record->lap_end));
+    if (record->lap_end > WallTime{}) {
+        partition.read_until = record->lap_end;  // laps end in the order of the offsets, due times do not
+    }
     partition.ledger.received(record->offset, record->due);
-    held_bytes_ += record->bytes;
     counters_.consumed.add();
-    partition.hold.admit(std::move(record));
+    if (partition.order == Order::due && record->fate == Fate::stop) {
+        // Nobody waits for it but those who read the partition next.
+        if (!partition.stop_at) {
+            partition.stop_at = record->offset;
+            partition.stop_reason = record->reason;
+        }
+        stop_when_at_head(partition);
+        return;
+    }
+    if (partition.order == Order::due) {
+        send_away(now, partition, *record);
+    }
+    hold(partition, std::move(record), false);
+}
+
+// What is far away goes to the waiting topic at once.
+void Pipeline::send_away(const Now& now, const Partition& partition, Record& record) const noexcept {
+    if (partition.role == Role::waiting || record.fate != Fate::deliver) {
+        return;
+    }
+    if (const std::optional<std::int32_t> lap = lap_for(record.due, now.wall, wait_partitions_)) {
+        record.fate = Fate::wait;
+        record.purpose = Purpose::wait;
+        record.copy_due = record.due;
+        record.lap = *lap;
+    }
 }
 
 void Pipeline::end_reached(const Now& now, Slot slot, Epoch epoch, Offset position) {
@@ -297,6 +335,7 @@ void Pipeline::stop(Partition& partition, Notice::Kind kind, Offset offset, Reas
     }
     held_bytes_ -= partition.hold.bytes();
     partition.hold.clear();
+    partition.owed = 0;
     partition.phase = Partition::Phase::stopped;
     if (partition.scheduled) {
         releasable_.erase({*partition.scheduled, partition.slot});
@@ -349,6 +388,9 @@ void Pipeline::drop_all(DuplicateCause cause) {
             partition.reset();
         }
     }
+    held_bytes_ -= staged_bytes_;
+    staged_bytes_ = 0;
+    sequencer_.clear();
     releasable_.clear();
     backoffs_.clear();
     in_flight_ = 0;
@@ -369,12 +411,18 @@ void Pipeline::drop_all(DuplicateCause cause) {
     }
 }
 
+// What a failed delivery has led to is written down before the end: else it would be delivered once more.
+bool Pipeline::owes_copies() const noexcept {
+    return std::any_of(partitions_.begin(), partitions_.end(),
+                       [](const auto& partition) { return partition && partition->owed > 0; });
+}
+
 void Pipeline::end_when_settled(const Now& now) {
     if (ending_ == Ending::none || ending_ == Ending::drained) {
         return;
     }
     const bool in_time = now.steady < end_by_;
-    if (in_flight_ > 0 && in_time) {
+    if (in_time && (in_flight_ > 0 || (owes_copies() && !suspended_))) {
         wake(end_by_);
         return;
     }
@@ -440,6 +488,11 @@ void Pipeline::tick(const Now& now) {
     }
     denied_ = false;
     last_tick_ = now.steady;
+    if (full_ && !said_full_) {
+        commands_.notices.push_back({.kind = Notice::Kind::hold_full, .slot = *full_});
+    }
+    said_full_ = full_.has_value();
+    full_.reset();
 
     ask_due(now);
     end_backoffs(now);
@@ -489,7 +542,7 @@ void Pipeline::measure(const Now& now) {
         if (!partition) {
             continue;
         }
-        held += partition->hold.size();
+        held += partition->hold.size() + partition->staged;
         const std::optional<WallTime> head = partition->head_due();
         if (head && (!next || *head < *next)) {
             next = head;

@@ -22,6 +22,8 @@
 #include "core/gate.h"
 #include "core/partition.h"
 #include "core/record.h"
+#include "core/retry_policy.h"
+#include "core/sequencer.h"
 #include "core/start.h"
 #include "core/tier.h"
 #include "core/time.h"
@@ -34,6 +36,12 @@ struct PipelineOptions {
     bool has_dead_letter = false;  // without one, a record that would be dead-lettered stops its partition
     std::uint64_t hold_bytes = 64 << 20;  // held and in flight together, this worker
     std::uint32_t open_max = 64;  // partitions that may be unpaused at a time: each may prefetch its cap
+    bool sequenced = false;        // a handler: deliveries go through the sequencer, `concurrency` at a time
+    std::uint32_t concurrency = 64;
+    RetryPolicy retry;
+    std::uint32_t guard = 0;  // dead letters in a row after which the route holds; 0: off
+    std::uint64_t rule = 0;   // hash of the due rule: what another one settled out of order is not believed
+    std::uint64_t seed = 0;   // of the jitter
     std::uint32_t in_flight_max = 20'000;  // records of one partition handed to the sink and not answered
     std::uint32_t release_max =
         4'096;                      // records per tick, so that rebalances and outcomes are served between
@@ -49,6 +57,7 @@ struct Assigned {
     Slot slot;
     std::int32_t number;  // of the partition in its topic
     Role role = Role::source;
+    Order order = Order::partition;  // of a source; that of the other roles is not a choice
 };
 
 // What became of a delivery.
@@ -118,6 +127,9 @@ class Pipeline {
     // Orderly stop: release nothing new, settle what is in flight, commit. Ends with Commands::drained.
     void drain(const Now& now);
 
+    // How many partitions the waiting topic has now; 0, from the start, while there is none or that is not known.
+    void wait_partitions(std::int32_t count) noexcept { wait_partitions_ = count; }
+
     // The wall clock was stepped: every decision that depends on it is taken again.
     void clock_stepped(const Now& now);
 
@@ -155,7 +167,9 @@ class Pipeline {
     // pipeline.cpp
     Partition* current(Slot slot, Epoch epoch) noexcept;
     Partition* at(Slot slot) noexcept;
-    void admit(Partition& partition, RecordPtr record);
+    void admit(const Now& now, Partition& partition, RecordPtr record);
+    void send_away(const Now& now, const Partition& partition, Record& record) const noexcept;
+    bool owes_copies() const noexcept;
     void begin(const Now& now, Partition& partition, const Position& found);
     void abandon(Partition& partition);
     void ask(const Now& now, Partition& partition);
@@ -170,20 +184,41 @@ class Pipeline {
 
     // release.cpp
     void release_due(const Now& now);
+    void release_all(const Now& now);
+    void release_owed(const Now& now);
     void release_probe(const Now& now);
+    void pass_the_guard(const Now& now);
     std::size_t release_from(const Now& now, Partition& partition, std::size_t most);
     void hand_over(const Now& now, Partition& partition, RecordPtr record);
-    bool can_release(const Now& now, Partition& partition);
+    bool can_release(const Now& now, const Partition& partition) const;
+    bool may_go(const Partition& partition, const Record& record) const;
+    void end_lap(const Now& now, Partition& partition, RecordPtr record);
+    RecordPtr take(Partition& partition);
+    void hold(Partition& partition, RecordPtr record, bool again);
+
+    // stage.cpp
+    void stage(Partition& partition, RecordPtr record);
+    void restage(Partition& partition, RecordPtr record, std::optional<SteadyTime> until);
+    RecordPtr unstage();
+    void deliver_staged(const Now& now);
     void schedule(const Now& now, Partition& partition);
     void end_backoffs(const Now& now);
 
     // settle.cpp
     void settle(const Now& now, Partition& partition, Outcome& outcome);
     void settled(const Now& now, Partition& partition, const Record& record);
+    void failed(const Now& now, Partition& partition, Outcome& outcome);
+    void refused(const Now& now, Partition& partition, Outcome& outcome);
+    void answered(const Now& now);
+    void stop_when_at_head(Partition& partition);
     void rejected(const Now& now, Partition& partition, RecordPtr record, Reason reason);
+    void hold_route(const Now& now, const Record& record, Reason reason);
     void not_attempted(const Now& now, Partition& partition, RecordPtr record, Reason reason);
     void give_up(const Now& now, Partition& partition, RecordPtr record, Reason reason);
     void put_back(const Now& now, Partition& partition, RecordPtr record);
+    bool may_give_up() const noexcept { return options_.guard == 0 || given_up_ < options_.guard; }
+    void count_given_up(const Now& now, Record& record);
+    double draw() noexcept;
 
     // flow.cpp
     void sweep(const Now& now);
@@ -225,12 +260,20 @@ class Pipeline {
     std::uint64_t held_bytes_ = 0;
     std::uint64_t in_flight_bytes_ = 0;  // of every epoch
     std::size_t in_flight_ = 0;          // of this epoch
+    std::uint32_t calls_ = 0;            // deliveries to a handler in flight, of every epoch
+    Sequencer sequencer_;
+    std::uint64_t staged_bytes_ = 0;  // part of held_bytes_
+    std::uint32_t given_up_ = 0;      // dead letters since the last delivery
+    std::uint64_t random_;
+    std::int32_t wait_partitions_ = 0;
 
     // Flow
     std::uint32_t open_ = 0;
     std::optional<SteadyTime> sweep_at_;
     std::optional<WallTime> sweep_at_wall_;
     std::vector<std::pair<WallTime, Slot>> waiting_;
+    std::optional<Slot> full_;  // what this one holds is not due yet and leaves no room to read on
+    bool said_full_ = false;
     bool denied_ = false;  // since the last tick the budget kept somebody from reading
     std::chrono::nanoseconds denied_for_{0};
     SteadyTime last_tick_{};

@@ -19,6 +19,12 @@ using Epoch = std::uint32_t;  // number of an assignment in its worker, from 1; 
 // What a topic is to its route.
 enum class Role : std::uint8_t { source, retry, waiting };
 
+// How the records of a partition wait for each other.
+enum class Order : std::uint8_t {
+    partition,  // a record waits for all earlier ones
+    due,        // released when due, whatever its position
+};
+
 // What has to happen to a record once it may be released.
 enum class Fate : std::uint8_t {
     deliver,      // to the sink
@@ -52,6 +58,8 @@ struct Record {
 
     std::uint32_t attempts = 0;  // deliveries made so far, those before this daemon read it included
     WallTime first_attempt{};    // of the first delivery; the epoch's start when there was none
+    bool given_up = false;       // a dead letter that the guard has counted
+    std::uint64_t turn = 0;      // the number of its release
     std::uint64_t sequence = 0;  // what may not be in flight together has the same number; 0 is free
     WallTime lap_end{};          // read from a waiting topic: looked at again from here on
     WallTime copy_due{};         // purpose retry or wait: what the copy says in `laterd-due`

@@ -1,6 +1,7 @@
 // What an outcome means for its record: settled, tried again alone, dead-lettered, or held until the sink answers.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "core/pipeline.h"
 
@@ -16,6 +17,7 @@ constexpr Milliseconds k_copy_backoff_longest{1'000};
 void Pipeline::outcomes(const Now& now, std::vector<Outcome>& outcomes) {
     for (Outcome& outcome : outcomes) {
         in_flight_bytes_ -= outcome.record->bytes;
+        calls_ -= options_.sequenced && outcome.record->purpose == Purpose::deliver ? 1U : 0U;
         // An outcome of an assignment that is over settles nothing; it was counted when that ended.
         if (Partition* partition = current(outcome.record->slot, outcome.record->epoch)) {
             --in_flight_;
@@ -36,10 +38,14 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
         case Outcome::Result::delivered:
             settled(now, partition, *outcome.record);
             return;
-        case Outcome::Result::retry:  // comes with the retry policy; until then tried again like a missing sink
-            not_attempted(now, partition, std::move(outcome.record), outcome.reason);
+        case Outcome::Result::retry:
+            failed(now, partition, outcome);
             return;
         case Outcome::Result::rejected:
+            if (options_.sequenced && outcome.record->purpose == Purpose::deliver) {
+                refused(now, partition, outcome);
+                return;
+            }
             rejected(now, partition, std::move(outcome.record), outcome.reason);
             return;
         case Outcome::Result::not_known:
@@ -55,9 +61,20 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
 void Pipeline::settled(const Now& now, Partition& partition, const Record& record) {
     if (record.purpose == Purpose::deliver) {
         counters_.delivered.add();
-        if (gate_.answered(now.steady)) {
-            commands_.notices.push_back({.kind = Notice::Kind::gate_open});
+        sequencer_.leave(options_.sequenced ? record.sequence : 0);
+        if (std::exchange(given_up_, 0) >= options_.guard && options_.guard > 0) {
+            for (const auto& held : partitions_) {
+                if (held) {
+                    schedule(now, *held);  // what the guard kept back
+                }
+            }
         }
+        answered(now);
+    } else if (record.purpose == Purpose::retry) {
+        counters_.retries[static_cast<std::size_t>(record.reason)].add();
+        partition.backoff = Milliseconds{0};
+    } else if (record.purpose == Purpose::wait) {
+        partition.backoff = Milliseconds{0};
     } else {
         counters_.dead_letters[static_cast<std::size_t>(record.reason)].add();
         commands_.notices.push_back({.kind = Notice::Kind::dead_lettered,
@@ -68,12 +85,67 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
     }
     partition.ledger.settled(record.offset);
     uncommitted_ = true;
+    stop_when_at_head(partition);
     sweep_soon(now);
 }
 
-void Pipeline::rejected(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
-    if (record->purpose == Purpose::deliver && gate_.answered(now.steady)) {
+// The sink answers, whatever it thinks of the record.
+void Pipeline::answered(const Now& now) {
+    if (gate_.answered(now.steady)) {
         commands_.notices.push_back({.kind = Notice::Kind::gate_open});
+    }
+}
+
+void Pipeline::stop_when_at_head(Partition& partition) {
+    if (partition.phase == Partition::Phase::running && partition.stop_at &&
+        partition.ledger.committable() == *partition.stop_at) {
+        stop(partition, Notice::Kind::partition_stopped, *partition.stop_at, partition.stop_reason);
+    }
+}
+
+// An attempt was made and failed: again later, or never.
+void Pipeline::failed(const Now& now, Partition& partition, Outcome& outcome) {
+    Record& record = *outcome.record;
+    counters_.failed.add();
+    answered(now);
+    ++record.attempts;
+    record.reason = outcome.reason;
+    record.reason_code = outcome.code;
+    const bool in_place = !options_.retry.has_topic;
+    const WallTime since = in_place && record.due > WallTime{} ? record.due : record.first_attempt;
+    const Retrial retrial =
+        decide_retrial(options_.retry, record.attempts, since, now.wall, outcome.retry_after, draw());
+    if (!retrial.again) {
+        give_up(now, partition, std::move(outcome.record), retrial.reason);
+        return;
+    }
+    if (in_place) {
+        counters_.retries[static_cast<std::size_t>(record.reason)].add();
+        if (options_.sequenced) {
+            restage(partition, std::move(outcome.record), now.steady + retrial.delay);
+        } else {
+            put_back(now, partition, std::move(outcome.record));
+        }
+        return;
+    }
+    record.purpose = Purpose::retry;
+    record.copy_due = now.wall + retrial.delay;
+    sequencer_.leave(options_.sequenced ? record.sequence : 0);
+    put_back(now, partition, std::move(outcome.record));
+}
+
+// The handler wants this record never again.
+void Pipeline::refused(const Now& now, Partition& partition, Outcome& outcome) {
+    counters_.rejected.add();
+    answered(now);
+    ++outcome.record->attempts;
+    outcome.record->reason_code = outcome.code;
+    give_up(now, partition, std::move(outcome.record), outcome.reason);
+}
+
+void Pipeline::rejected(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
+    if (record->purpose == Purpose::deliver) {
+        answered(now);
     }
     if (!record->alone) {
         // The broker judges a batch: this record may only be the neighbour of the one that deserves it.
@@ -85,10 +157,17 @@ void Pipeline::rejected(const Now& now, Partition& partition, RecordPtr record, 
     }
     counters_.rejected.add();
     if (record->purpose == Purpose::deliver) {
+        ++record->attempts;
         give_up(now, partition, std::move(record), reason);
         return;
     }
-    // A dead letter that is refused for good: without its error header, then without its value.
+    if (record->purpose != Purpose::dead_letter &&
+        (record->purpose == Purpose::wait || record->form == DeadLetterForm::without_error)) {
+        record->form = DeadLetterForm::whole;
+        give_up(now, partition, std::move(record), reason);
+        return;
+    }
+    // A copy that is refused for good: without its error header, then without its value.
     if (record->form != DeadLetterForm::without_value) {
         record->form = record->form == DeadLetterForm::whole ? DeadLetterForm::without_error
                                                              : DeadLetterForm::without_value;
@@ -100,33 +179,68 @@ void Pipeline::rejected(const Now& now, Partition& partition, RecordPtr record, 
 }
 
 void Pipeline::give_up(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
+    if (options_.has_dead_letter && record->purpose == Purpose::deliver && !may_give_up()) {
+        // An outage or a wrong path must not flush a topic into the dead letters: it stays, and may be the next probe.
+        hold_route(now, *record, Reason::guard);
+        put_back(now, partition, std::move(record));
+        return;
+    }
+    sequencer_.leave(options_.sequenced && record->purpose == Purpose::deliver ? record->sequence : 0);
     record->reason = reason;
     record->alone = false;
-    ++record->attempts;
     if (options_.has_dead_letter) {
         record->fate = Fate::dead_letter;
         record->purpose = Purpose::dead_letter;
+        count_given_up(now, *record);
+    } else if (!partition.is_strict) {
+        stop(partition, Notice::Kind::partition_stopped, record->offset, reason);
+        return;
     } else {
         record->fate = Fate::stop;
     }
     put_back(now, partition, std::move(record));
 }
 
+// Once per record.
+void Pipeline::count_given_up(const Now& now, Record& record) {
+    if (std::exchange(record.given_up, true)) {
+        return;
+    }
+    ++given_up_;
+    if (!may_give_up()) {
+        hold_route(now, record, Reason::guard);
+    }
+}
+
+void Pipeline::hold_route(const Now& now, const Record& record, Reason reason) {
+    if (gate_.hold(reason, now.steady)) {
+        commands_.notices.push_back(
+            {.kind = Notice::Kind::gate_holding, .slot = record.slot, .reason = reason});
+    }
+}
+
+// For the jitter: the same numbers in the same order from the same seed (SplitMix64, public domain).
+double Pipeline::draw() noexcept {
+    std::uint64_t bits = random_ += 0x9e3779b97f4a7c15U;
+    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9U;
+    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebU;
+    bits ^= bits >> 31U;
+    return static_cast<double>(bits >> 11U) * 0x1.0p-53;
+}
+
 void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
     counters_.not_attempted.add();
     if (record->purpose == Purpose::deliver) {
-        if (gate_.hold(reason, now.steady)) {
-            commands_.notices.push_back(
-                {.kind = Notice::Kind::gate_holding, .slot = record->slot, .reason = reason});
-        }
+        hold_route(now, *record, reason);
     } else {
-        // Only the partition that needs the dead-letter topic waits for it.
+        // Only the partition that needs the other topic waits for it.
         if (partition.backoff == Milliseconds{0}) {
             partition.backoff = k_copy_backoff_first;
             commands_.notices.push_back({.kind = Notice::Kind::copy_backoff,
                                          .slot = record->slot,
                                          .offset = record->offset,
-                                         .reason = reason});
+                                         .reason = reason,
+                                         .purpose = record->purpose});
         } else {
             partition.backoff =
                 std::min(partition.backoff * 2, std::chrono::milliseconds(k_copy_backoff_longest));
@@ -144,8 +258,11 @@ void Pipeline::put_back(const Now& now, Partition& partition, RecordPtr record) 
     if (partition.phase == Partition::Phase::stopped) {
         return;  // it is read again when an operator has acted
     }
-    held_bytes_ += record->bytes;
-    partition.hold.put_back(std::move(record));
+    if (options_.sequenced && record->purpose == Purpose::deliver) {
+        restage(partition, std::move(record), std::nullopt);
+        return;
+    }
+    hold(partition, std::move(record), true);
     schedule(now, partition);
 }
 

@@ -9,6 +9,7 @@
 namespace laterd::core {
 
 using Milliseconds = std::chrono::milliseconds;
+using Nanoseconds = std::chrono::nanoseconds;
 
 // An instant on this host's wall clock (UTC, Unix epoch).
 using WallTime = std::chrono::sys_time<Milliseconds>;

@@ -40,11 +40,14 @@ Words words_for(const core::Notice& notice) noexcept {
                     "it lay above the log's end; from.out_of_range says where to go on", false};
         case Kind::gate_holding:
             return {Level::error, "route holding",
-                    "nothing is lost; it goes on by itself when the target answers", true};
+                    "nothing is lost; it goes on by itself when the cause has ended", true};
         case Kind::gate_open:
             return {Level::info, "route running", nullptr, true};
         case Kind::copy_backoff:
-            return {Level::error, "dead letter not written", "its partition waits and tries again", true};
+            return {Level::error, "copy not written", "its partition waits and tries again", true};
+        case Kind::hold_full:
+            return {Level::warn, "hold full",
+                    "reading stops until something held is due; raise limits.memory or add wait.topic", true};
         case Kind::dead_lettered:
             return {Level::warn, "record dead-lettered", nullptr, true};
         case Kind::duplicates:
@@ -60,12 +63,19 @@ Words words_for(const core::Notice& notice) noexcept {
     return {Level::info, "notice", nullptr, false};
 }
 
-// Which topic could not be written, for the notices that are about that.
-void add_written_topic(const core::Notice& notice, const config::Route& route,
-                       std::vector<log::Field>& fields) {
-    if (notice.kind == core::Notice::Kind::gate_holding) {
+// Who does not take what, for the notices that are about that.
+void add_sink(const core::Notice& notice, const config::Route& route, std::vector<log::Field>& fields) {
+    using core::Purpose;
+    if (notice.kind == core::Notice::Kind::gate_holding && route.handler) {
+        fields.emplace_back("handler", route.handler->socket.empty() ? route.handler->address
+                                                                      : route.handler->socket);
+    } else if (notice.kind == core::Notice::Kind::gate_holding) {
         fields.emplace_back("topic", route.to.topic);
         fields.emplace_back("cluster", route.to.cluster);
+    } else if (notice.kind == core::Notice::Kind::copy_backoff && notice.purpose == Purpose::retry) {
+        fields.emplace_back("retry_topic", route.retry.topic);
+    } else if (notice.kind == core::Notice::Kind::copy_backoff && notice.purpose == Purpose::wait) {
+        fields.emplace_back("waiting_topic", route.wait_topic);
     } else if (notice.kind == core::Notice::Kind::copy_backoff && route.dead_letter) {
         fields.emplace_back("dead_letter_topic", route.dead_letter->topic);
         fields.emplace_back("cluster", route.dead_letter->cluster);
@@ -89,7 +99,7 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
         kept_back = *passed;
     }
     std::vector<log::Field> fields{{"route", route_.name}, {"worker", worker_}};
-    add_written_topic(notice, route_, fields);
+    add_sink(notice, route_, fields);
     if (place != nullptr) {
         fields.emplace_back("topic", place->topic);
         fields.emplace_back("partition", place->partition);

@@ -397,8 +397,9 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     require(process_.client().thinks_it_owns(partition),
             "released from a partition that is not owned: partition, offset", partition, record.offset);
     require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
-    require(!revoking_ && !draining_, "released while the assignment ends: partition, offset", partition,
-            record.offset);
+    // What a refused delivery has led to may still be written down.
+    require((!revoking_ && !draining_) || (record.purpose == Purpose::dead_letter && record.attempts > 0),
+            "released while the assignment ends: partition, offset", partition, record.offset);
     require(now.wall >= record.due, "released early: partition, offset, ms", partition, record.offset,
             (record.due - now.wall).count());
     require(record.judged != core::Fate::stop,
@@ -490,6 +491,9 @@ void Witness::notice(const core::Notice& notice) {
     const auto number = static_cast<std::int64_t>(partition);
     using Kind = core::Notice::Kind;
     switch (notice.kind) {
+        case Kind::hold_full:
+            world_.note("hold full", host_.number(), {number});
+            return;
         case Kind::partition_stopped:
             world_.note("stopped", host_.number(), {number, notice.offset});
             world_.sightings.saw(Sighting::stop_record);

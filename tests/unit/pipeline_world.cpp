@@ -34,7 +34,10 @@ void PipelineWorld::produce_invisible(Slot slot, Offset count) {
 void PipelineWorld::assign() {
     std::vector<Assigned> all;
     for (Slot slot = 0; slot < logs.size(); ++slot) {
-        all.push_back({.slot = slot, .number = static_cast<std::int32_t>(slot)});
+        all.push_back({.slot = slot,
+                       .number = static_cast<std::int32_t>(slot),
+                       .role = slot < roles.size() ? roles[slot] : Role::source,
+                       .order = slot < orders.size() ? orders[slot] : Order::partition});
     }
     pipeline.assigned(now, all);
     settle();
@@ -133,6 +136,11 @@ bool PipelineWorld::read(Slot slot, Reading& reading) {
         record->bytes = next->second.bytes;
         record->fate = next->second.fate;
         record->reason = next->second.reason;
+        record->sequence = next->second.sequence;
+        record->attempts = next->second.attempts;
+        if (next->second.lap_end) {
+            record->lap_end = k_start_wall + *next->second.lap_end;
+        }
         reading.position = next->first + 1;
         records.push_back(std::move(record));
     }
@@ -175,7 +183,8 @@ void PipelineWorld::finish(RecordPtr record, Outcome::Result result, Reason reas
         logs.at(record->slot).settled.insert(record->offset);
     }
     std::vector<Outcome> outcomes;
-    outcomes.push_back({.record = std::move(record), .result = result, .reason = reason});
+    outcomes.push_back(
+        {.record = std::move(record), .result = result, .reason = reason, .retry_after = retry_after});
     pipeline.outcomes(now, outcomes);
     REQUIRE(outcomes.empty());
 }
@@ -265,14 +274,17 @@ void PipelineWorld::look_up(Slot slot) {
 
 void PipelineWorld::release(RecordPtr record) {
     INFO("slot " << record->slot << ", offset " << record->offset);
-    REQUIRE(record->due <= now.wall);
+    REQUIRE((record->due <= now.wall || record->purpose == Purpose::wait));
     releases.push_back({.slot = record->slot,
                         .offset = record->offset,
                         .at = now.wall,
                         .purpose = record->purpose,
                         .form = record->form,
                         .reason = record->reason,
-                        .alone = record->alone});
+                        .alone = record->alone,
+                        .attempts = record->attempts,
+                        .copy_due = record->copy_due,
+                        .lap = record->lap});
     in_sink_.push_back(std::move(record));
 }
 

@@ -26,6 +26,9 @@ struct Release {
     DeadLetterForm form;
     Reason reason;
     bool alone;
+    std::uint32_t attempts = 0;  // made before
+    WallTime copy_due{};
+    std::int32_t lap = 0;
 };
 
 class PipelineWorld {
@@ -42,6 +45,9 @@ class PipelineWorld {
         std::uint32_t bytes = 1'000;
         Fate fate = Fate::deliver;
         Reason reason = Reason::none;
+        std::uint64_t sequence = 0;
+        std::uint32_t attempts = 0;
+        std::optional<Milliseconds> lap_end{};  // from the start of the world
     };
     // Appends a record and returns its offset.
     Offset produce(Slot slot, const Entry& entry);
@@ -57,6 +63,10 @@ class PipelineWorld {
     };
     std::vector<Log> logs;  // by slot
 
+    // Of the slots, for `assign`; what is missing is a source in partition order.
+    std::vector<Role> roles;
+    std::vector<Order> orders;
+
     // --- how the world behaves ---
 
     enum class Answers : std::uint8_t { at_once, unknown, never };
@@ -66,6 +76,7 @@ class PipelineWorld {
     // When set, decides instead of `sink`.
     std::function<Outcome::Result(const Record&)> judge;
     Reason sink_reason = Reason::refused_by_broker;
+    std::optional<Milliseconds> retry_after;  // what a failing handler asks for
 
     // --- what happens ---
 

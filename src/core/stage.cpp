@@ -1,0 +1,74 @@
+// Between release and deliver, for a handler: what may be in flight together, and how much.
+#include <algorithm>
+
+#include "core/pipeline.h"
+
+namespace laterd::core {
+
+void Pipeline::stage(Partition& partition, RecordPtr record) {
+    held_bytes_ += record->bytes;
+    staged_bytes_ += record->bytes;
+    partition.staged_bytes += record->bytes;
+    ++partition.staged;
+    sequencer_.admit(std::move(record));
+}
+
+// One that was delivered and is to be delivered again: as soon as it may, or in place at `until`. Its sequence stays
+// taken.
+void Pipeline::restage(Partition& partition, RecordPtr record, std::optional<SteadyTime> until) {
+    held_bytes_ += record->bytes;
+    staged_bytes_ += record->bytes;
+    partition.staged_bytes += record->bytes;
+    ++partition.staged;
+    if (until) {
+        sequencer_.park(std::move(record), *until);
+    } else {
+        sequencer_.put_back(std::move(record));
+    }
+}
+
+// The next one whose partition still wants it; nullptr when there is none.
+RecordPtr Pipeline::unstage() {
+    while (RecordPtr record = sequencer_.take()) {
+        held_bytes_ -= record->bytes;
+        staged_bytes_ -= record->bytes;
+        Partition* partition = current(record->slot, record->epoch);
+        if (partition != nullptr) {
+            partition->staged_bytes -= record->bytes;
+            --partition->staged;
+            if (partition->phase == Partition::Phase::running) {
+                return record;
+            }
+        }
+        sequencer_.leave(record->sequence);
+    }
+    return nullptr;
+}
+
+void Pipeline::deliver_staged(const Now& now) {
+    if (const std::optional<SteadyTime> at = sequencer_.unpark(now.steady)) {
+        wake(*at);
+    }
+    if (gate_.state() == Gate::State::probing || sequencer_.next() == nullptr) {
+        return;
+    }
+    if (gate_.state() == Gate::State::holding && !gate_.may_probe(now.steady)) {
+        wake(gate_.probe_at());
+        return;
+    }
+    while (calls_ < std::min(options_.concurrency, gate_.width())) {
+        RecordPtr record = unstage();
+        if (!record) {
+            return;
+        }
+        const bool probes = gate_.state() == Gate::State::holding;
+        Partition& partition = *partitions_[record->slot];
+        hand_over(now, partition, std::move(record));
+        if (probes) {
+            gate_.probe();
+            return;
+        }
+    }
+}
+
+}  // namespace laterd::core

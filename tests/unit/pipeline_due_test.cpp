@@ -1,0 +1,159 @@
+// Release in due order: partitions whose records do not wait for each other, waiting topics, and a full hold.
+#include "support/catch.hpp"
+#include "unit/pipeline_world.h"
+
+using namespace laterd::tests;
+using namespace std::chrono_literals;
+using Kind = Notice::Kind;
+using Result = Outcome::Result;
+
+TEST_CASE("in due order a record is released when it is due, whatever its position", "[pipeline][due]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    for (const auto due : {90s, 20s, 40s, 20s, 0s}) {
+        world.produce(0, {.due = due});
+    }
+    world.assign();
+    CHECK(world.released(0) == std::vector<Offset>{4});
+    world.advance(20s);
+    CHECK(world.released(0) == std::vector<Offset>{4, 1, 3});
+    CHECK(world.logs[0].committed == 0);  // the first one waits
+    world.advance(70s);
+    CHECK(world.released(0) == std::vector<Offset>{4, 1, 3, 2, 0});
+    world.advance(2s);
+    CHECK(world.logs[0].committed == 5);
+    for (const Release& release : world.releases) {
+        const auto due = PipelineWorld::k_start_wall + world.logs[0].records.at(release.offset).due;
+        CHECK(release.at == due);
+    }
+    CHECK(world.pipeline.bytes() == 0);
+}
+
+TEST_CASE("a partition in due order is read to its end however far its records are", "[pipeline][due]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    for (int i = 0; i < 1'000; ++i) {
+        world.produce(0, {.due = 24h, .bytes = 200});
+    }
+    world.produce(0, {.due = 5s});
+    world.assign();
+    world.advance(10min);
+    CHECK(world.is_reading(0));
+    CHECK(world.released(0) == std::vector<Offset>{1'000});
+}
+
+TEST_CASE("a full hold stops reading in due order, says so once, and goes on", "[pipeline][due]") {
+    PipelineWorld world({.hold_bytes = 100'000});
+    world.orders = {Order::due};
+    for (int i = 0; i < 300; ++i) {
+        world.produce(0, {.due = 1min + 1ms * i});
+    }
+    world.assign();
+    world.advance(50s);
+    CHECK(world.releases.empty());
+    CHECK(world.bytes_most <= 110'000);
+    CHECK(std::count_if(world.notices.begin(), world.notices.end(),
+                        [](const Notice& each) { return each.kind == Kind::hold_full; }) == 1);
+    world.advance(20s);
+    CHECK(world.releases.size() == 300);
+}
+
+TEST_CASE("a record that stops its partition lets the earlier ones settle in due order", "[pipeline][due]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.produce(0, {.due = 10s});
+    world.produce(0, {.due = 0s, .fate = Fate::stop, .reason = Reason::due_invalid});
+    world.produce(0, {.due = 30s});
+    world.assign();
+    CHECK_FALSE(world.has_notice(Kind::partition_stopped));
+    world.advance(12s);
+    REQUIRE(world.has_notice(Kind::partition_stopped));
+    CHECK(world.released(0) == std::vector<Offset>{0});
+    world.advance(60s);
+    CHECK(world.released(0) == std::vector<Offset>{0});
+    CHECK(world.logs[0].committed == 1);
+}
+
+TEST_CASE("what is far away goes to the waiting topic at once, and settles", "[pipeline][due][wait]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.produce(0, {.due = 10min});
+    world.produce(0, {.due = 2min});
+    world.produce(0, {.due = 24h});
+    world.pipeline.wait_partitions(12);
+    world.assign();
+    REQUIRE(world.releases.size() == 2);
+    CHECK(world.releases[0].purpose == Purpose::wait);
+    CHECK(world.releases[0].lap == 3);
+    CHECK(world.releases[0].copy_due == PipelineWorld::k_start_wall + 10min);
+    CHECK(world.releases[1].lap == 10);
+    world.advance(2min);
+    REQUIRE(world.releases.size() == 3);
+    CHECK(world.releases[2].purpose == Purpose::deliver);
+    CHECK(world.releases[2].offset == 1);
+    world.advance(2s);
+    CHECK(world.logs[0].committed == 3);
+    CHECK(world.counters.released.get() == 1);
+}
+
+TEST_CASE("what cannot be written to the waiting topic holds its partition, and is not settled",
+          "[pipeline][due][wait]") {
+    PipelineWorld world({}, 2);
+    world.orders = {Order::due, Order::due};
+    world.produce(0, {.due = 10min});
+    world.produce(0, {.due = 1s});
+    world.produce(1, {.due = 1s});
+    world.pipeline.wait_partitions(12);
+    bool writable = false;
+    world.judge = [&](const Record& record) {
+        return record.purpose != Purpose::wait || writable ? Result::delivered : Result::not_attempted;
+    };
+    world.assign();
+    world.advance(5s);
+    CHECK(world.has_notice(Kind::copy_backoff));
+    CHECK(world.released(1) == std::vector<Offset>{0});
+    CHECK(world.logs[0].committed == 0);
+    writable = true;
+    world.advance(3s);
+    CHECK(world.logs[0].committed == 2);
+}
+
+TEST_CASE("a record comes out of its lap: round once more, or held until it is due", "[pipeline][due][wait]") {
+    PipelineWorld world;
+    world.roles = {Role::waiting};
+    world.pipeline.wait_partitions(12);
+    world.produce(0, {.due = 100s, .lap_end = 60s});
+    world.produce(0, {.due = 20min, .lap_end = 61s});
+    world.produce(0, {.due = 75s, .lap_end = 62s});
+    world.assign();
+    CHECK(world.releases.empty());
+    world.advance(61s);
+    REQUIRE(world.releases.size() == 1);
+    CHECK(world.releases[0].purpose == Purpose::wait);
+    CHECK(world.releases[0].offset == 1);
+    CHECK(world.releases[0].lap == 4);
+    world.advance(60s);
+    REQUIRE(world.releases.size() == 3);
+    CHECK(world.releases[1].offset == 2);
+    CHECK(world.releases[1].at == PipelineWorld::k_start_wall + 75s);
+    CHECK(world.releases[2].offset == 0);
+    CHECK(world.releases[2].at == PipelineWorld::k_start_wall + 100s);
+    CHECK(world.logs[0].committed == 3);
+}
+
+TEST_CASE("a waiting partition is cold until its head's lap ends", "[pipeline][due][wait]") {
+    PipelineWorld world;
+    world.roles = {Role::waiting};
+    for (int i = 0; i < 500; ++i) {
+        world.produce(0, {.due = 70min, .lap_end = 1h + i * 1ms});
+    }
+    world.assign();
+    world.advance(1min);
+    CHECK_FALSE(world.is_reading(0));
+    CHECK(world.pipeline.bytes() == 0);
+    world.advance(1h);
+    CHECK(world.releases.empty());  // no waiting topic is known: held, though far away
+    world.advance(9min);
+    CHECK(world.releases.size() == 500);
+    CHECK(world.logs[0].committed == 500);
+}
