@@ -67,6 +67,31 @@ TEST_CASE("a clock that is set back and forward releases nothing early, and at o
     CHECK(daemon.terminate() == 0);
 }
 
+TEST_CASE("a clock that is set back while everything waits costs no partition") {
+    Scene scene(KafkaBroker::shared(), "idle", 2);
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    SteppedClock clock;
+    Daemon daemon({.table = scene.usual("10m"), .environment = clock.environment()});
+    REQUIRE(scene.await_positions());
+    for (int i = 0; i < 20; ++i) {
+        scene.produce("r" + std::to_string(i), 10min, i % 2);
+    }
+    scene.producer.flush();
+    // Cold partitions give the client nothing to do but to send heartbeats.
+    REQUIRE(eventually(10s, [&] {
+        const auto counters = daemon.counters("usual");
+        return counters.is_object() && counters.at("laterd_partitions").at("cold") == 2;
+    }));
+    clock.set_offset(-30min);
+    // Three sessions long.
+    CHECK(always(6s, [&] { return scene.admin.members(scene.group()) == 1; }));
+    clock.set_offset(11min);
+    CHECK(observer.await_distinct(20, k_soon));
+    check_sound(judge(scene, observer, clock, true));
+    CHECK(daemon.count_lines("partitions lost") == 0);
+    CHECK(daemon.terminate() == 0);
+}
+
 TEST_CASE("a clock that is set to and fro all the time releases nothing early and loses nothing") {
     Scene scene(KafkaBroker::shared(), "restless", 2);
     Observer observer(scene.broker.bootstrap(), {scene.out()});
