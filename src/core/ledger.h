@@ -10,6 +10,12 @@ namespace laterd::core {
 
 class Ledger {
   public:
+    struct Entry {
+        Offset offset;
+        WallTime due;
+        bool settled;
+    };
+
     // Nothing is known below `start`; everything there counts as settled.
     explicit Ledger(Offset start = 0) noexcept : position_(start) {}
 
@@ -41,12 +47,10 @@ class Ledger {
     // How many received records are not settled.
     std::size_t unsettled() const noexcept { return unsettled_; }
 
+    // What was received from the committable offset on, by rising offset; the first one is not settled.
+    const std::deque<Entry>& entries() const noexcept { return entries_; }
+
   private:
-    struct Entry {
-        Offset offset;
-        WallTime due;
-        bool settled;
-    };
     std::deque<Entry>::iterator find(Offset offset);
 
     std::deque<Entry> entries_;  // the first one is never settled
