@@ -29,8 +29,6 @@ cli::CheckTools check_tools() {
 }
 
 int run(const cli::Invocation& invocation) {
-    // Before the first thread, which librdkafka starts when it is asked about properties.
-    runtime::block_signals();
     const std::optional<config::RoutingTable> table =
         cli::load_or_explain(invocation.config, check_tools(), std::cerr);
     if (!table) {
@@ -43,11 +41,12 @@ int run(const cli::Invocation& invocation) {
 }
 
 int check(const cli::Invocation& invocation) {
+    // Nobody reads them here: they end it, as they end any program.
+    runtime::unblock_signals();
     return cli::check(invocation, check_tools(), std::cout, std::cerr);
 }
 
 int demo(const cli::Invocation& invocation) {
-    runtime::block_signals();
     // The view is the demo's output; the life of the workers would scroll it away.
     log::start(log::Level::warn, log::Format::text);
     const int code = runtime::demo(invocation.serve);
@@ -58,6 +57,9 @@ int demo(const cli::Invocation& invocation) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    // Before anything else: a SIGUSR1 that comes early must not end a run. And before the first thread, which librdkafka
+    // starts when it is asked about properties.
+    runtime::block_signals();
     return cli::run_program({arguments + 1, arguments + count}, config::process_environment(),
                             cli::version_text(kafka::library_version()),
                             {.run = run, .check = check, .demo = demo}, std::cout, std::cerr);

@@ -132,6 +132,11 @@ void block_signals() {
     signal(SIGPIPE, SIG_IGN);
 }
 
+void unblock_signals() {
+    const sigset_t signals = our_signals();
+    sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 int run(const config::RoutingTable& table) {
     Runner runner(table);
     runner.run();

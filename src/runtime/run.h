@@ -7,6 +7,7 @@ namespace laterd::runtime {
 
 // Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 in this thread and those that it starts from here on. Before any thread.
 void block_signals();
+void unblock_signals();  // the same ones, in this thread
 
 // Returns the exit code: 0 after a requested stop (also when the drain ran out), 70 when a promise was broken.
 // SIGTERM or SIGINT: drains; a second one: stops at once. SIGUSR1: logs the counters.
