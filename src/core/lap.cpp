@@ -4,12 +4,6 @@
 
 namespace laterd::core {
 
-namespace {
-
-constexpr std::int32_t k_laps_most = 20;
-
-}  // namespace
-
 std::optional<std::int32_t> lap_for(WallTime due, WallTime now, std::int32_t partitions) noexcept {
     if (due <= now || due - now <= k_far_away || partitions <= 0) {
         return std::nullopt;

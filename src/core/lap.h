@@ -15,7 +15,10 @@ inline constexpr Milliseconds k_far_away = std::chrono::minutes(2);
 // A lap ends at least this long before the record is due, so that it is read again in time.
 inline constexpr Milliseconds k_lap_margin = std::chrono::seconds(10);
 
-// 2^p minutes; partitions from 20 on (nearly two years) are not used.
+// Partitions from here on are not used: the longest lap is nearly a year.
+inline constexpr std::int32_t k_laps_most = 20;
+
+// 2^p minutes; `partition` in [0, k_laps_most).
 constexpr Milliseconds lap_length(std::int32_t partition) noexcept {
     return std::chrono::minutes(std::int64_t{1} << partition);
 }

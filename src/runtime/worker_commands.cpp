@@ -112,7 +112,7 @@ void WorkerLoop::execute() {
         look_up(commands.look_up);
     }
     for (core::RecordPtr& record : commands.deliveries) {
-        sink_->deliver(std::move(record));
+        deliver(std::move(record));
     }
     for (const core::Notice& notice : commands.notices) {
         const bool of_partition =
@@ -130,6 +130,14 @@ void WorkerLoop::execute() {
     commands.wake_steady = wake_steady;
     if (drained) {
         leave();
+    }
+}
+
+void WorkerLoop::deliver(core::RecordPtr record) {
+    if (record->purpose == core::Purpose::deliver) {
+        sink_->deliver(std::move(record));
+    } else {
+        copies_->deliver(std::move(record));
     }
 }
 
@@ -241,12 +249,19 @@ void WorkerLoop::refresh_topics() {
     if (refreshing_ || leaving_) {
         return;
     }
-    if (std::function<void()> refresh = sink_->take_refresh()) {
+    std::function<void()> of_sink = sink_->take_refresh();
+    std::function<void()> of_copies = copies_->take_refresh();
+    if (of_sink || of_copies) {
         refreshing_ = true;
-        errands_->run([this, refresh = std::move(refresh)]() -> loop::Errands::Then {
-            refresh();
-            return [this] { refreshing_ = false; };
-        });
+        errands_->run(
+            [this, of_sink = std::move(of_sink), of_copies = std::move(of_copies)]() -> loop::Errands::Then {
+                for (const std::function<void()>* ask : {&of_sink, &of_copies}) {
+                    if (*ask) {
+                        (*ask)();
+                    }
+                }
+                return [this] { refreshing_ = false; };
+            });
     }
     if (sink_->take_limit_doubt()) {
         errands_->run([this]() -> loop::Errands::Then {

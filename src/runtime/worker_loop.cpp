@@ -66,6 +66,7 @@ WorkerLoop::WorkerLoop(Worker& worker)
 WorkerLoop::~WorkerLoop() {
     errands_.reset();
     sink_.reset();
+    copies_.reset();
     consumer_.reset();
 }
 
@@ -111,6 +112,7 @@ void WorkerLoop::turn() {
         consumer_->serve_control(*this);
     }
     sink_->serve(outcomes_);
+    copies_->serve(outcomes_);
     pipeline_->outcomes(now_, outcomes_);
     read_records();
     pipeline_->tick(now_);

@@ -17,6 +17,7 @@
 #include "runtime/notice_log.h"
 #include "runtime/reach.h"
 #include "runtime/worker.h"
+#include "sink/copies.h"
 #include "sink/topic_sink.h"
 
 namespace laterd::runtime {
@@ -56,6 +57,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void measure_lag();
     void kick_stalled();
     void refresh_topics();
+    void deliver(core::RecordPtr record);
 
     // kafka::Consumer::Listener
     void on_assign(const std::vector<kafka::AssignedPartition>& partitions) override;
@@ -81,6 +83,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     std::optional<core::Pipeline> pipeline_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<sink::TopicSink> sink_;
+    std::unique_ptr<sink::Copies> copies_;
     FetchWatch watch_;
 
     std::uint64_t most_bytes_ = 0;

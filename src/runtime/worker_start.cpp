@@ -78,14 +78,21 @@ void WorkerLoop::join(const Reached& reached) {
                                 .instance = instance,
                                 .prefetch_bytes = budget.prefetch_cap_bytes,
                                 .unwanted = unwanted_topics(table, route_)});
-    sink_ = std::make_unique<sink::TopicSink>(
-        sink::TopicSink::Setup{.table = table,
-                               .route = route_,
-                               .name = name_,
-                               .queue_bytes = budget.producer_bytes,
-                               .poller = poller_,
-                               .on_trouble = [this](std::string_view text, kafka::ErrorCode code,
-                                                    bool fatal) { on_error(code, text, fatal); }});
+    const auto on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
+        on_error(code, text, fatal);
+    };
+    sink_ = std::make_unique<sink::TopicSink>(sink::TopicSink::Setup{.table = table,
+                                                                     .route = route_,
+                                                                     .name = name_,
+                                                                     .queue_bytes = budget.producer_bytes,
+                                                                     .poller = poller_,
+                                                                     .on_trouble = on_trouble});
+    copies_ = std::make_unique<sink::Copies>(sink::Copies::Setup{.table = table,
+                                                                 .route = route_,
+                                                                 .name = name_,
+                                                                 .queue_bytes = budget.producer_bytes,
+                                                                 .poller = poller_,
+                                                                 .on_trouble = on_trouble});
     if (reached.target_max_message_bytes) {
         sink_->limit_batches(*reached.target_max_message_bytes);
     }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/record.h"
+#include "dialect/laterd.h"
 #include "kafka/message.h"
 #include "sink/record_memory.h"
 
@@ -52,13 +53,7 @@ class StoredRecord final : public core::Record {
 
     // Where the route first read it. The topic's name belongs to the consumer, which outlives the record, or lies in the
     // record's own bytes.
-    struct Origin {
-        std::string_view topic;
-        std::int32_t partition = 0;
-        core::Offset offset = 0;
-        std::int64_t timestamp = -1;  // Unix milliseconds; -1 when it has none
-    };
-    Origin origin;
+    dialect::Origin origin;
     core::Role role = core::Role::source;  // of the topic that it was read from now
     // What the broker said, for `laterd-error`; empty when nothing went wrong.
     std::unique_ptr<std::string> error;
