@@ -1,105 +1,23 @@
 #include "config/contradiction.h"
 
+#include "config/circle.h"
 #include "config/quantity.h"
 #include "config/quote.h"
+#include "config/written.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <map>
-#include <optional>
-#include <queue>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace laterd::config {
 
 namespace {
-
-// A topic that a route writes, and the key that says so.
-struct Written {
-    std::string_view key;
-    std::string cluster;
-    std::string topic;
-
-    bool is_known() const { return !cluster.empty() && !topic.empty(); }
-};
-
-std::vector<Written> written_by(const Route& route) {
-    std::vector<Written> written{{"to", route.to.cluster, route.to.topic}};
-    if (route.dead_letter) {
-        written.push_back({"dead_letter", route.dead_letter->cluster, route.dead_letter->topic});
-    }
-    return written;
-}
-
-// By name: a regex never matches a topic that this file writes, so it closes no circle.
-bool reads(const Route& route, const Written& written) {
-    return written.is_known() && route.from.cluster == written.cluster &&
-           std::find(route.from.topics.begin(), route.from.topics.end(), written.topic) !=
-               route.from.topics.end();
-}
-
-// One step of a circle: route `from` writes what route `to` reads.
-struct Step {
-    std::size_t from;
-    std::size_t to;
-    Written written;
-};
-
-class Circles {
-  public:
-    explicit Circles(const std::vector<Route>& routes) : routes_(routes) {}
-
-    // The shortest way from a route back to itself over routes below it in the file; a circle is thus found
-    // once, at its first route.
-    std::vector<Step> back_to(std::size_t start) const {
-        std::map<std::size_t, Step> came_by;
-        std::queue<std::size_t> next({start});
-        while (!next.empty()) {
-            const std::size_t at = next.front();
-            next.pop();
-            for (const Step& step : steps_from(at, start)) {
-                if (step.to == start) {
-                    return way(came_by, start, step);
-                }
-                if (came_by.emplace(step.to, step).second) {
-                    next.push(step.to);
-                }
-            }
-        }
-        return {};
-    }
-
-  private:
-    std::vector<Step> steps_from(std::size_t at, std::size_t first) const {
-        std::vector<Step> steps;
-        for (const Written& written : written_by(routes_[at])) {
-            for (std::size_t to = first; to < routes_.size(); ++to) {
-                if (to != at && reads(routes_[to], written)) {
-                    steps.push_back({at, to, written});
-                }
-            }
-        }
-        return steps;
-    }
-
-    static std::vector<Step> way(const std::map<std::size_t, Step>& came_by, std::size_t start,
-                                 const Step& last) {
-        std::vector<Step> steps{last};
-        while (steps.back().from != start) {
-            steps.push_back(came_by.at(steps.back().from));
-        }
-        std::reverse(steps.begin(), steps.end());
-        return steps;
-    }
-
-    const std::vector<Route>& routes_;
-};
 
 class Contradictions {
   public:
@@ -111,6 +29,7 @@ class Contradictions {
         for (const Route& route : table_.routes) {
             check_written(route);
         }
+        find_shared_topics();
         find_circles();
         check_memory();
         find_idle();
@@ -119,6 +38,9 @@ class Contradictions {
 
   private:
     Path path_of(const Route& route) const { return routes_ / route.name; }
+    Path path_of(const Route& route, const Written& written) const {
+        return path_of(route) / written.key / "topic";
+    }
 
     void find_shared_groups() {
         std::map<std::pair<std::string, std::string>, std::string> owners;
@@ -137,25 +59,57 @@ class Contradictions {
     }
 
     void check_written(const Route& route) {
-        for (const Written& written : written_by(route)) {
-            if (reads(route, written)) {
-                findings_.error(path_of(route) / written.key / "topic",
+        const std::vector<Written> all = written_by(route);
+        for (auto one = all.begin(); one != all.end(); ++one) {
+            if (find_source(route, *one)) {
+                findings_.error(path_of(route, *one),
                                 fmt::format("{} is a source of the same route; expected another topic",
-                                            quote(written.topic)));
+                                            quote(one->topic)));
+            }
+            const auto twin = std::find_if(all.begin(), one,
+                                           [&](const Written& other) { return one->is_same_topic(other); });
+            if (twin != one) {
+                findings_.error(path_of(route, *one), fmt::format("{} is the {} too; expected another topic",
+                                                                  quote(one->topic), twin->what));
             }
         }
-        if (route.dead_letter && !route.to.topic.empty() && route.dead_letter->topic == route.to.topic &&
-            route.dead_letter->cluster == route.to.cluster) {
-            findings_.error(
-                path_of(route) / "dead_letter" / "topic",
-                fmt::format("{} is the target too; expected another topic", quote(route.to.topic)));
+    }
+
+    // A stranger's records in a retry or waiting topic would be delivered by its route, and a stranger would
+    // deliver those of the route.
+    void find_shared_topics() {
+        for (const Route& owner : table_.routes) {
+            for (const Written& own : written_by(owner)) {
+                if (own.is_own) {
+                    find_strangers(owner, own);
+                }
+            }
+        }
+    }
+
+    void find_strangers(const Route& owner, const Written& own) {
+        const std::string what =
+            fmt::format("{} is the {} of route {}", quote(own.topic), own.what, quote(owner.name));
+        for (const Route& route : table_.routes) {
+            if (&route == &owner) {
+                continue;
+            }
+            if (const auto source = find_source(route, own)) {
+                findings_.error((path_of(route) / "from" / "topics")[*source],
+                                what + ", which alone may read it; expected another topic");
+            }
+            for (const Written& other : written_by(route)) {
+                // Of two owners the later one in the file is told.
+                if (other.is_same_topic(own) && (!other.is_own || &route > &owner)) {
+                    findings_.error(path_of(route, other), what + "; expected another topic");
+                }
+            }
         }
     }
 
     void find_circles() {
-        const Circles circles(table_.routes);
         for (std::size_t i = 0; i < table_.routes.size(); ++i) {
-            if (const std::vector<Step> circle = circles.back_to(i); !circle.empty()) {
+            if (const std::vector<Step> circle = find_circle(table_.routes, i); !circle.empty()) {
                 report_circle(circle);
             }
         }
@@ -169,7 +123,7 @@ class Contradictions {
         }
         text += fmt::format("route {} reads it", quote(table_.routes[circle.back().to].name));
         const Step& first = circle.front();
-        findings_.error(path_of(table_.routes[first.from]) / first.written.key / "topic",
+        findings_.error(path_of(table_.routes[first.from], first.written),
                         text + "; expected a topic that leads nowhere back");
     }
 

@@ -10,17 +10,18 @@ namespace laterd::config {
 
 namespace {
 
-// The path of the key that a row stands under: of `a.b[]` it is `a.b`, of `a.b` it is `a`.
+// The path of the key that a row stands under: of `a.b` it is `a`.
 std::string_view parent_of(std::string_view path) {
-    if (path.ends_with("[]")) {
-        return path.substr(0, path.size() - 2);
-    }
     const std::size_t dot = path.rfind('.');
     return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
 bool is_choice(std::string_view path) {
     return path.find('=') != std::string_view::npos;
+}
+
+bool is_item(std::string_view path) {
+    return path.ends_with("[]");
 }
 
 std::string_view noun_of(Type type) {
@@ -60,10 +61,19 @@ std::string_view noun_of(Type type) {
             return "the name of a file";
         case Type::boolean:
             return "true or false";
-        case Type::any:
+        case Type::backoff:
+            return "a duration, a list of durations or a map";
+        case Type::socket:
+            return "the path of a Unix socket";
+        case Type::loopback_address:
+            return "a loopback address";
+        case Type::request_path:
+            return "a path";
         case Type::text:
         case Type::choice:
         case Type::choice_or_duration:
+        case Type::choice_or_list:
+        case Type::integer_or_off:
             return "text";
     }
     return "text";
@@ -97,7 +107,7 @@ const Key* find_key(std::string_view path) {
 std::vector<const Key*> keys_below(std::string_view path) {
     std::vector<const Key*> below;
     for (const Key& key : keys()) {
-        if (!is_choice(key.path) && parent_of(key.path) == path) {
+        if (!is_choice(key.path) && !is_item(key.path) && parent_of(key.path) == path) {
             below.push_back(&key);
         }
     }
@@ -133,6 +143,12 @@ std::string expectation_of(const Key& key) {
     }
     if (key.type == Type::choice_or_duration) {
         return fmt::format("{} or a delay like {}", words_of(key), key.example);
+    }
+    if (key.type == Type::choice_or_list) {
+        return fmt::format("{} or a list like {}", words_of(key), key.example);
+    }
+    if (key.type == Type::integer_or_off) {
+        return fmt::format("a whole number like {}, or off", key.example);
     }
     if (key.type == Type::boolean || key.example.empty()) {
         return std::string(noun_of(key.type));

@@ -17,7 +17,6 @@ enum class Type : std::uint8_t {
     properties,  // a map from librdkafka properties
     list,
     list_or_commas,  // also one text, as a variable holds it
-    any,             // several shapes; only keys of later versions
     broker,          // host:port
     topic,
     topic_or_regex,
@@ -33,6 +32,12 @@ enum class Type : std::uint8_t {
     size,
     choice,
     choice_or_duration,
+    choice_or_list,
+    integer_or_off,
+    backoff,  // a duration, a list of them, or a map with the keys of the rows below it
+    socket,   // the path of a Unix socket
+    loopback_address,
+    request_path,
     property,     // the value of a librdkafka property, verbatim
     secret_file,  // the name of a file with the value
 };
@@ -43,7 +48,7 @@ struct Version {
 
     auto operator<=>(const Version&) const = default;
 };
-inline constexpr Version k_this_version{0, 1};
+inline constexpr Version k_this_version{0, 2};
 
 struct Key {
     // `*` stands for a name, `[]` for an item of a list, `=word` for one choice of a key.
@@ -53,16 +58,24 @@ struct Key {
     bool secret = false;             // its value is never shown
     std::string_view alternative{};  // a required key may be left out when this neighbour is there
     std::string_view standard{};     // the default as the file would write it; empty: none
-    std::string_view range{};        // choices `a|b`, or `least..most` of an integer or a duration
+    std::string_view range{};        // choices `a|b`, or `least..most` of a number or a duration
     std::string_view example{};      // as the file would write it, for messages
     Version since{};
     std::string_view meaning{};  // a sentence for the reference page
 
     bool is_available() const noexcept { return since <= k_this_version; }
-    bool is_map() const noexcept {
-        return type == Type::section || type == Type::names || type == Type::properties;
+    // A map whose keys the file chooses.
+    bool takes_names() const noexcept { return type == Type::names || type == Type::properties; }
+    bool takes_map() const noexcept {
+        return takes_names() || type == Type::section || type == Type::backoff;
     }
-    bool is_list() const noexcept { return type == Type::list || type == Type::list_or_commas; }
+    bool takes_list() const noexcept {
+        return type == Type::list || type == Type::list_or_commas || type == Type::choice_or_list ||
+               type == Type::backoff;
+    }
+    bool takes_text() const noexcept {
+        return type == Type::choice_or_list || type == Type::backoff || !(takes_map() || takes_list());
+    }
     // The last step of the path.
     std::string_view name() const noexcept { return path.substr(path.rfind('.') + 1); }
 };
@@ -72,7 +85,7 @@ std::span<const Key> keys();
 // The row of that path; nullptr when there is none.
 const Key* find_key(std::string_view path);
 
-// The rows one step below `path`, without choices; the top level for "".
+// The rows of the keys one step below `path`; the top level for "".
 std::vector<const Key*> keys_below(std::string_view path);
 
 // The words of a choice that this version has.

@@ -114,10 +114,68 @@ Writer write(const TopicSink& to) {
     return writer;
 }
 
+Writer write(const HandlerSink& handler) {
+    Writer writer;
+    handler.socket.empty() ? writer.text("address", handler.address) : writer.text("socket", handler.socket);
+    writer.text("path", handler.path);
+    writer.text("timeout", format_duration(handler.timeout));
+    writer.text("concurrency", std::to_string(handler.concurrency));
+    writer.text("sequence", word_of(k_sequence_words, handler.sequence));
+    writer.text("not_found", word_of(k_not_found_words, handler.not_found));
+    if (handler.headers == SentHeaders::named) {
+        writer.texts("headers", handler.header_names);
+    } else {
+        writer.text("headers", word_of(k_sent_headers_words, handler.headers));
+    }
+    return writer;
+}
+
+Writer write_sink(const Route& route) {
+    if (!route.handler) {
+        return write(route.to);
+    }
+    Writer writer;
+    writer.map("handler", write(*route.handler));
+    return writer;
+}
+
+void write_backoff(Writer& retry, const core::Backoff& backoff) {
+    std::vector<std::string> steps;
+    for (const core::Milliseconds step : backoff.steps) {
+        steps.push_back(format_duration(step));
+    }
+    if (steps.size() == 1) {
+        retry.text("backoff", steps.front());
+    } else if (!steps.empty()) {
+        retry.texts("backoff", steps);
+    } else {
+        Writer growing;
+        growing.text("initial", format_duration(backoff.initial));
+        growing.text("factor", format_number(backoff.factor));
+        growing.text("max", format_duration(backoff.max));
+        growing.text("jitter", format_number(backoff.jitter));
+        retry.map("backoff", std::move(growing));
+    }
+}
+
+Writer write(const Retry& retry) {
+    Writer writer;
+    if (retry.policy.has_topic) {
+        writer.text("topic", retry.topic);
+        writer.text("attempts", std::to_string(retry.policy.attempts));
+    }
+    write_backoff(writer, retry.policy.backoff);
+    if (retry.policy.max_age) {
+        writer.text("max_age", format_duration(*retry.policy.max_age));
+    }
+    return writer;
+}
+
 Writer write(const DeadLetter& dead_letter) {
     Writer writer;
     writer.text("cluster", dead_letter.cluster);
     writer.text("topic", dead_letter.topic);
+    writer.text("guard", dead_letter.guard == 0 ? "off" : std::to_string(dead_letter.guard));
     return writer;
 }
 
@@ -126,7 +184,13 @@ Writer write(const Route& route) {
     writer.map("from", write(route.from));
     writer.map("due", write(route.due));
     writer.text("order", word_of(k_order_words, route.order));
-    writer.map("to", write(route.to));
+    if (!route.wait_topic.empty()) {
+        Writer wait;
+        wait.text("topic", route.wait_topic);
+        writer.map("wait", std::move(wait));
+    }
+    writer.map("to", write_sink(route));
+    writer.map("retry", write(route.retry));
     if (route.dead_letter) {
         writer.map("dead_letter", write(*route.dead_letter));
     }
@@ -192,11 +256,11 @@ class Printer {
 
     void emit_entry(const std::string& name, const Node& value, const Key& key) {
         out_ << YAML::Key << name << YAML::Value;
-        if (key.type == Type::section) {
-            emit_section(value, key.path);
-        } else if (key.is_map()) {
+        if (key.takes_names()) {
             emit_names(value, *find_key(fmt::format("{}.*", key.path)));
-        } else if (key.is_list()) {
+        } else if (value.kind == Node::Kind::map) {
+            emit_section(value, key.path);
+        } else if (value.kind == Node::Kind::list) {
             emit_list(value);
         } else {
             out_ << (key.secret ? std::string(k_hidden) : escape(value.text));

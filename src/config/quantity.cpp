@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 namespace laterd::config {
 
@@ -28,6 +30,7 @@ constexpr std::array<Unit, 4> k_sizes{{{"GiB", std::uint64_t{1} << 30},
 
 // Far beyond what anybody waits, and far below what milliseconds overflow at.
 constexpr std::uint64_t k_longest_ms = std::uint64_t{36'500} * 86'400'000;
+constexpr std::size_t k_most_decimals = 6;
 constexpr std::uint64_t k_largest_bytes = std::uint64_t{1} << 50;
 
 bool is_digit(char c) {
@@ -126,6 +129,18 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
     return bytes;
 }
 
+Parsed<double> parse_number(std::string_view text) {
+    const std::size_t point = text.find('.');
+    const std::string_view whole = text.substr(0, point);
+    const std::string_view fraction = point == std::string_view::npos ? "0" : text.substr(point + 1);
+    double number = 0;
+    if (!is_number(whole) || !is_number(fraction) || fraction.size() > k_most_decimals ||
+        std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+        return Problem{fmt::format("{} is not a number; write one like 2 or 0.25", quote(text))};
+    }
+    return number;
+}
+
 std::string format_duration(std::chrono::milliseconds duration) {
     auto rest = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
     if (rest == 0) {
@@ -137,6 +152,15 @@ std::string format_duration(std::chrono::milliseconds duration) {
             text += fmt::format("{}{}", number, unit.name);
             rest -= number * unit.factor;
         }
+    }
+    return text;
+}
+
+std::string format_number(double number) {
+    std::string text = fmt::format("{:.{}f}", number, k_most_decimals);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) {
+        text.pop_back();
     }
     return text;
 }

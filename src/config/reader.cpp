@@ -61,7 +61,8 @@ class ShapeCheck {
             const bool is_there = node.find(key->name()) != nullptr ||
                                   (!key->alternative.empty() && node.find(key->alternative) != nullptr);
             if (key->required && key->is_available() && !is_there) {
-                findings_.error(path / key->name(), "missing; expected " + expectation_of(*key));
+                findings_.error(path / key->name(), fmt::format("missing; expected {}{}",
+                                                                expectation_of(*key), alternative_of(*key)));
             }
         }
     }
@@ -80,6 +81,10 @@ class ShapeCheck {
         } else {
             check_value(entry.value, *key, here);
         }
+    }
+
+    static std::string alternative_of(const Key& key) {
+        return key.alternative.empty() ? "" : fmt::format(", or a {}", key.alternative);
     }
 
     std::string advice_on(const std::string& unknown, std::string_view row_path, const Path& path) {
@@ -131,12 +136,14 @@ class ShapeCheck {
         if (key.type == Type::list_or_commas && node.kind == Node::Kind::scalar) {
             split_at_commas(node);
         }
-        if (key.is_map()) {
+        if (node.kind == Node::Kind::map && key.takes_map()) {
             check_map(node, key, path);
-        } else if (key.is_list()) {
+        } else if (node.kind == Node::Kind::list && key.takes_list()) {
             check_list(node, key, path);
-        } else {
+        } else if (node.kind == Node::Kind::scalar && key.takes_text()) {
             check_scalar(node, key, path);
+        } else {
+            refuse(node, path, fmt::format("{}; expected {}", shape_of(node), expectation_of(key)));
         }
     }
 
@@ -167,11 +174,7 @@ class ShapeCheck {
     }
 
     void check_map(Node& node, const Key& key, const Path& path) {
-        if (node.kind != Node::Kind::map) {
-            refuse_shape(node, key, path);
-            return;
-        }
-        if (key.type == Type::section) {
+        if (!key.takes_names()) {
             check_section(node, key.path, path);
             return;
         }
@@ -197,10 +200,6 @@ class ShapeCheck {
     }
 
     void check_list(Node& node, const Key& key, const Path& path) {
-        if (node.kind != Node::Kind::list) {
-            refuse_shape(node, key, path);
-            return;
-        }
         if (node.items.empty()) {
             refuse(node, path, "empty; expected " + expectation_of(key));
         }
@@ -211,10 +210,6 @@ class ShapeCheck {
     }
 
     void check_scalar(Node& node, const Key& key, const Path& path) {
-        if (node.kind != Node::Kind::scalar) {
-            refuse_shape(node, key, path);
-            return;
-        }
         if (node.text.empty() && key.type != Type::property) {
             refuse(node, path, "empty; expected " + expectation_of(key));
             return;
@@ -222,10 +217,6 @@ class ShapeCheck {
         if (const auto problem = problem_of(key, node.text)) {
             refuse(node, path, *problem);
         }
-    }
-
-    void refuse_shape(Node& node, const Key& key, const Path& path) {
-        refuse(node, path, fmt::format("{}; expected {}", shape_of(node), expectation_of(key)));
     }
 
     void refuse(Node& node, const Path& path, std::string text) {

@@ -1,9 +1,11 @@
 #include "config/route_reader.h"
 
 #include "config/due_reader.h"
+#include "config/handler_reader.h"
 #include "config/near_miss.h"
 #include "config/property.h"
 #include "config/quote.h"
+#include "config/retry_reader.h"
 #include "config/words.h"
 
 #include <fmt/format.h>
@@ -28,8 +30,15 @@ class RouteReader {
         route.name = name;
         route.from = read_from(section / "from");
         route.due = read_due_rule(section, findings_);
-        check_order(section, route.due);
-        route.to = read_to(section / "to");
+        route.order = read_order(section, route.due);
+        route.wait_topic = (section / "wait").text("topic").value_or("");
+        if ((section / "to").has("handler")) {
+            route.handler = read_handler(section, findings_);
+        } else {
+            route.to = read_to(section / "to");
+        }
+        route.retry = read_retry(section, findings_);
+        check_wait(section, route);
         route.dead_letter = read_dead_letter(section);
         route.workers = static_cast<int>(section.integer("workers").value_or(1));
         route.enabled = section.boolean("enabled").value_or(true);
@@ -84,7 +93,24 @@ class RouteReader {
             return std::nullopt;
         }
         const Section section = route / "dead_letter";
-        return DeadLetter{.cluster = read_cluster(section), .topic = section.text("topic").value_or("")};
+        return DeadLetter{.cluster = read_cluster(section),
+                          .topic = section.text("topic").value_or(""),
+                          .guard = read_guard(section)};
+    }
+
+    // 0 for `off`.
+    static int read_guard(const Section& dead_letter) {
+        if (dead_letter.text("guard") == "off") {
+            return 0;
+        }
+        return static_cast<int>(dead_letter.integer("guard").value_or(DeadLetter{}.guard));
+    }
+
+    static Order read_order(const Section& route, const core::DueRule& due) {
+        if (const auto word = route.text("order")) {
+            return from_word(k_order_words, *word);
+        }
+        return due.uses_header() ? Order::due : Order::partition;
     }
 
     // Empty when it cannot be known.
@@ -111,14 +137,15 @@ class RouteReader {
         return name.value_or("");
     }
 
-    // The default of a header route is the order by due time, which this version does not have; it must not
-    // be replaced by another one in silence.
-    void check_order(const Section& route, const core::DueRule& due) {
-        if (due.uses_header() && !route.has("order")) {
+    // Behind a head that waits nothing can be released early, so a route in partition order leaves its sources
+    // where they are; only its retry records go round.
+    void check_wait(const Section& section, const Route& route) {
+        if (section.has("wait") && !section.is_broken("order") && route.order == Order::partition &&
+            !route.retry.policy.has_topic) {
             findings_.error(
-                route.path() / "order",
-                "missing; a header route needs order: partition, for order: due (its default) is not "
-                "available in this version");
+                section.path() / "wait",
+                "in the order of the partition no record goes round, and there is no retry topic; "
+                "expected order: due, or no wait");
         }
     }
 

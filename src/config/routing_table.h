@@ -73,9 +73,15 @@ struct HandlerSink {
     bool operator==(const HandlerSink&) const = default;
 };
 
+// What a route does in place when the file says nothing: 1s doubling to 1m.
+inline core::RetryPolicy in_place() {
+    using namespace std::chrono_literals;
+    return {.backoff = {.initial = 1s, .factor = 2, .max = 1min, .jitter = 0}};
+}
+
 struct Retry {
-    std::string topic;         // on the cluster of from; empty: in place
-    core::RetryPolicy policy;  // in place: backoff 1s doubling to 1m unless the file says otherwise
+    std::string topic;  // on the cluster of from; empty: in place
+    core::RetryPolicy policy = in_place();
 
     bool operator==(const Retry&) const = default;
 };
@@ -88,15 +94,15 @@ struct DeadLetter {
     bool operator==(const DeadLetter&) const = default;
 };
 
-enum class Order : std::uint8_t { partition, due };
+using core::Order;
 
 struct Route {
     std::string name;
     From from;
     core::DueRule due;
     Order order = Order::partition;
-    std::string wait_topic;              // on the cluster of from; empty: none
-    TopicSink to;                        // without a topic when there is a handler
+    std::string wait_topic;  // on the cluster of from; empty: none
+    TopicSink to;            // without a topic when there is a handler
     std::optional<HandlerSink> handler;
     Retry retry;
     std::optional<DeadLetter> dead_letter;

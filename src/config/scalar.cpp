@@ -1,5 +1,6 @@
 #include "config/scalar.h"
 
+#include "config/endpoint.h"
 #include "config/near_miss.h"
 #include "config/quantity.h"
 #include "config/quote.h"
@@ -136,6 +137,30 @@ Complaint check_integer(const Key& key, const std::string& text) {
     return std::nullopt;
 }
 
+Complaint check_integer_or_off(const Key& key, const std::string& text) {
+    if (text == "off") {
+        return std::nullopt;
+    }
+    if (!parse_integer(text)) {
+        return fmt::format("{} is not a whole number or off; write one like {}, or off", quote(text),
+                           key.example);
+    }
+    const Complaint complaint = check_integer(key, text);
+    return complaint ? *complaint + ", or off" : complaint;
+}
+
+Complaint check_number(const Key& key, const std::string& text) {
+    const Parsed<double> number = parse_number(text);
+    if (!number) {
+        return number.problem();
+    }
+    const Range range = range_of(key);
+    if (*number < *parse_number(range.least) || *number > *parse_number(range.most)) {
+        return fmt::format("{} is out of range; expected {} to {}", text, range.least, range.most);
+    }
+    return std::nullopt;
+}
+
 Complaint check_duration(const Key& key, const std::string& text) {
     const Parsed<std::chrono::milliseconds> duration = parse_duration(text);
     if (!duration) {
@@ -196,14 +221,26 @@ std::optional<std::string> problem_of(const Key& key, const std::string& text) {
             return check_boolean(text);
         case Type::integer:
             return check_integer(key, text);
+        case Type::integer_or_off:
+            return check_integer_or_off(key, text);
+        case Type::number:
+            return check_number(key, text);
         case Type::duration:
+        case Type::backoff:
             return check_duration(key, text);
         case Type::size:
             return check_size(text);
         case Type::choice:
+        case Type::choice_or_list:
             return check_choice(key, text);
         case Type::choice_or_duration:
             return check_choice_or_duration(key, text);
+        case Type::socket:
+            return problem_of_socket(text);
+        case Type::loopback_address:
+            return problem_of_loopback_address(text);
+        case Type::request_path:
+            return problem_of_request_path(text);
         case Type::property:
             return check_property(text);
         default:

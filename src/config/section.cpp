@@ -76,6 +76,10 @@ std::optional<std::int64_t> Section::integer(std::string_view key) const {
     return value_of(text(key), parse_integer);
 }
 
+std::optional<double> Section::number(std::string_view key) const {
+    return value_of(text(key), parse_number);
+}
+
 std::optional<bool> Section::boolean(std::string_view key) const {
     const std::optional<std::string> word = text(key);
     return word ? std::optional<bool>(*word == "true") : std::nullopt;

@@ -37,6 +37,7 @@ class Section {
     std::optional<std::chrono::milliseconds> duration(std::string_view key) const;
     std::optional<std::uint64_t> size(std::string_view key) const;
     std::optional<std::int64_t> integer(std::string_view key) const;
+    std::optional<double> number(std::string_view key) const;
     std::optional<bool> boolean(std::string_view key) const;
 
     // Items that are right, with their number in the file.

@@ -36,6 +36,13 @@ inline constexpr Words<TargetPartition, 2> k_partition_words{
     {{TargetPartition::key, "key"}, {TargetPartition::same, "same"}}};
 inline constexpr Words<TargetTimestamp, 2> k_timestamp_words{
     {{TargetTimestamp::now, "now"}, {TargetTimestamp::original, "original"}}};
+inline constexpr Words<Sequence, 3> k_sequence_words{
+    {{Sequence::key, "key"}, {Sequence::partition, "partition"}, {Sequence::none, "none"}}};
+inline constexpr Words<NotFound, 2> k_not_found_words{
+    {{NotFound::retry, "retry"}, {NotFound::dead_letter, "dead_letter"}}};
+// A list of names has no word.
+inline constexpr Words<SentHeaders, 2> k_sent_headers_words{
+    {{SentHeaders::all, "all"}, {SentHeaders::none, "none"}}};
 inline constexpr Words<LogLevel, 5> k_level_words{{{LogLevel::trace, "trace"},
                                                    {LogLevel::debug, "debug"},
                                                    {LogLevel::info, "info"},

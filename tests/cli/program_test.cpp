@@ -49,7 +49,7 @@ TEST_CASE("every example is right", "[cli]") {
             }
         }
     }
-    CHECK(examples >= 4);
+    CHECK(examples >= 7);
 }
 
 TEST_CASE("a missing file is a configuration problem", "[cli]") {
@@ -165,6 +165,12 @@ routes:
       topic: orders.later
       partition: key
       timestamp: now
+    retry:
+      backoff:
+        initial: 1s
+        factor: 2
+        max: 1m
+        jitter: 0
     workers: 1
     enabled: true
 limits:

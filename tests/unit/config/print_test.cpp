@@ -29,6 +29,24 @@ routes:
     due: {header: "x: y", format: be_ms, missing: 15m, invalid: stop, max: 3d}
     order: partition
     to: {cluster: other, topic: reminders.now}
+  payments:
+    from: {cluster: main, topics: [payments], group: payments}
+    due: {header: at, format: unix_s}
+    wait: {topic: payments.wait}
+    to: {handler: {socket: "/run/pay ments.sock", path: "/a?b=$${c}", timeout: 1m30s, concurrency: 3, sequence: none, not_found: dead_letter, headers: ["a: b", off]}}
+    retry: {topic: payments.retry, attempts: 7, backoff: {initial: 1ms, factor: 1.25, max: 2d, jitter: 0.000001}, max_age: 3d}
+    dead_letter: {cluster: main, topic: payments.dead, guard: off}
+  calls:
+    from: {cluster: main, topics: [calls], group: calls}
+    delay: 0s
+    to: {handler: {address: "[::1]:80", headers: none}}
+    retry: {topic: calls.retry, backoff: [5s, 1m, 15m]}
+    dead_letter: {cluster: main, topic: calls.dead, guard: 1}
+  pings:
+    from: {cluster: main, topics: [pings], group: pings}
+    delay: 0s
+    to: {handler: {socket: /p}}
+    retry: {backoff: 15s}
 limits: {memory: 128MiB}
 commit_interval: 250ms
 drain_timeout: 5s

@@ -81,3 +81,19 @@ TEST_CASE("a written duration or size is read as the same value", "[config]") {
     CHECK(format_duration(90min) == "1h30m");
     CHECK(format_size(std::uint64_t{256} << 20) == "256MiB");
 }
+
+TEST_CASE("plain numbers have a fraction or none, and are printed as short as they were written",
+          "[config]") {
+    for (const char* text : {"0", "1", "2.5", "0.25", "0.000001", "100"}) {
+        CAPTURE(text);
+        const Parsed<double> parsed = parse_number(text);
+        REQUIRE(parsed);
+        CHECK(format_number(*parsed) == text);
+    }
+    CHECK(format_number(*parse_number("2.50")) == "2.5");
+    for (const char* text :
+         {"", ".", "1.", ".5", "-1", "+1", "1e3", "0x1", "nan", "inf", "1,5", "0.0000001", " 1"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_number(text));
+    }
+}

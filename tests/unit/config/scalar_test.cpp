@@ -108,3 +108,13 @@ TEST_CASE("what begins with a digit is a delay, everything else a word", "[confi
     CHECK(problem_of(key, "nwo") ==
           "\"nwo\" is unknown; expected dead_letter, now, stop or a delay like 15m; did you mean \"now\"?");
 }
+
+TEST_CASE("a guard is a number of dead letters, or off", "[config]") {
+    const Key& key = *find_key("routes.*.dead_letter.guard");
+    for (const char* text : {"1", "1000000", "off"}) {
+        CAPTURE(text);
+        CHECK_FALSE(problem_of(key, text));
+    }
+    CHECK(problem_of(key, "0") == "0 is out of range; expected 1 to 1000000, or off");
+    CHECK(problem_of(key, "false") == "\"false\" is not a whole number or off; write one like 100, or off");
+}
