@@ -1,11 +1,16 @@
 #include "cli/connect.h"
 
+#include "cli/handler_rule.h"
+#include "cli/topic_rules.h"
 #include "kafka/admin.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,10 +26,6 @@ using config::Severity;
 using kafka::TopicFacts;
 
 constexpr std::chrono::milliseconds k_timeout{5'000};
-
-Path at_route(const config::Route& route) {
-    return Path() / "routes" / route.name;
-}
 
 // One look at the clusters of a table.
 class Visit {
@@ -46,6 +47,10 @@ class Visit {
   private:
     void add(Severity severity, const Path& path, std::string text) {
         connected_.findings.push_back({.severity = severity, .path = path, .text = std::move(text)});
+    }
+
+    void add(Judgement judgement) {
+        std::move(judgement.begin(), judgement.end(), std::back_inserter(connected_.findings));
     }
 
     void reach(const config::Cluster& cluster) {
@@ -105,81 +110,65 @@ class Visit {
     }
 
     void check(const config::Route& route) {
-        const Path from = at_route(route) / "from";
-        if (const auto admin = admins_.find(route.from.cluster); admin != admins_.end()) {
-            if (admin->second->may_use_group(route.from.group, k_timeout) == false) {
-                add(Severity::error, from / "group",
-                    fmt::format("the client may not use group \"{}\"; expected Read on it",
-                                route.from.group));
-            }
+        check_group(route);
+        if (route.handler) {
+            add(judge_handler(route));
         }
-        const std::optional<TopicFacts> target =
-            ask(route.to.cluster, route.to.topic, at_route(route) / "to" / "topic");
-        if (target && target->compacted == true) {
-            add(Severity::warning, at_route(route) / "to" / "topic",
-                "the target is compacted: it refuses records without a key and keeps only the last of each "
-                "key");
+        check_sources(route, ask_target(route));
+        const Path path = path_of(route);
+        if (route.retry.policy.has_topic) {
+            ask_and_judge(route, route.from.cluster, route.retry.topic, path / "retry" / "topic",
+                          judge_retry);
         }
-        for (std::size_t i = 0; i < route.from.topics.size(); ++i) {
-            if (!route.from.topics[i].starts_with('^')) {
-                check_source(route, route.from.topics[i], (from / "topics")[i], target);
-            }
+        if (!route.wait_topic.empty()) {
+            ask_and_judge(route, route.from.cluster, route.wait_topic, path / "wait" / "topic",
+                          judge_waiting);
         }
         if (route.dead_letter) {
-            const Path path = at_route(route) / "dead_letter" / "topic";
-            const auto facts = ask(route.dead_letter->cluster, route.dead_letter->topic, path);
-            if (facts && facts->compacted == true) {
-                add(Severity::error, path,
-                    "a compacted topic loses dead letters; expected cleanup.policy delete");
+            ask_and_judge(route, route.dead_letter->cluster, route.dead_letter->topic,
+                          path / "dead_letter" / "topic", judge_dead_letter);
+        }
+    }
+
+    std::optional<TopicFacts> ask_and_judge(const config::Route& route, const std::string& cluster,
+                                            const std::string& topic, const Path& path,
+                                            Judgement (*judge)(const config::Route&, const TopicFacts&)) {
+        std::optional<TopicFacts> facts = ask(cluster, topic, path);
+        if (facts) {
+            add(judge(route, *facts));
+        }
+        return facts;
+    }
+
+    std::optional<TopicFacts> ask_target(const config::Route& route) {
+        if (route.handler) {
+            return std::nullopt;
+        }
+        return ask_and_judge(route, route.to.cluster, route.to.topic, path_of(route) / "to" / "topic",
+                             judge_target);
+    }
+
+    void check_group(const config::Route& route) {
+        const auto admin = admins_.find(route.from.cluster);
+        if (admin != admins_.end() && admin->second->may_use_group(route.from.group, k_timeout) == false) {
+            add(Severity::error, path_of(route) / "from" / "group",
+                fmt::format("the client may not use group \"{}\"; expected Read on it", route.from.group));
+        }
+    }
+
+    void check_sources(const config::Route& route, const std::optional<TopicFacts>& target) {
+        for (std::size_t i = 0; i < route.from.topics.size(); ++i) {
+            const std::string& topic = route.from.topics[i];
+            if (topic.starts_with('^')) {
+                continue;
             }
-        }
-    }
-
-    void check_source(const config::Route& route, const std::string& topic, const Path& path,
-                      const std::optional<TopicFacts>& target) {
-        const std::optional<TopicFacts> source = ask(route.from.cluster, topic, path);
-        if (!source) {
-            return;
-        }
-        check_retention(route, *source, path);
-        if (!target) {
-            return;
-        }
-        if (route.to.partition == config::TargetPartition::same && target->partitions < source->partitions) {
-            add(Severity::error, at_route(route) / "to" / "partition",
-                fmt::format(
-                    "the target has {} partitions and \"{}\" has {}; expected at least as many for `same`",
-                    target->partitions, topic, source->partitions));
-        }
-        if (source->max_message_bytes && target->max_message_bytes &&
-            *target->max_message_bytes < *source->max_message_bytes) {
-            add(Severity::warning, at_route(route) / "to" / "topic",
-                fmt::format("the target takes records up to {} bytes and \"{}\" up to {}: larger ones are {}",
-                            *target->max_message_bytes, topic, *source->max_message_bytes,
-                            route.dead_letter ? "dead-lettered" : "refused, and stop their partition"));
-        }
-    }
-
-    void check_retention(const config::Route& route, const TopicFacts& source, const Path& path) {
-        if (source.compacted == true) {
-            add(Severity::warning, path,
-                "a compacted source may lose a waiting record to a newer one of its key");
-        }
-        const bool limited =
-            source.deletes.value_or(true) && source.retention_ms && *source.retention_ms >= 0;
-        if (!limited) {
-            return;
-        }
-        if (!route.due.uses_header() && *source.retention_ms <= route.due.delay.count()) {
-            add(Severity::error, path,
-                fmt::format(
-                    "Kafka deletes records after {} ms, before they are due after {} ms; expected a longer "
-                    "retention.ms",
-                    *source.retention_ms, route.due.delay.count()));
-        } else if (*source.retention_ms < route.due.max.count()) {
-            add(Severity::warning, path,
-                fmt::format("Kafka deletes records after {} ms, and due.max lets them wait {} ms",
-                            *source.retention_ms, route.due.max.count()));
+            const auto source = ask(route.from.cluster, topic, (path_of(route) / "from" / "topics")[i]);
+            if (source) {
+                add(judge_source(route, i, *source));
+            }
+            if (source && target) {
+                add(judge_fit(route, topic, *source, *target));
+            }
         }
     }
 

@@ -30,22 +30,46 @@ std::vector<std::string> matching(const std::vector<std::string>& names, const s
     return found;
 }
 
-void count_partitions(kafka::Admin& admin, const config::From& from, Reached& reached) {
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The route's retry and waiting topic: its consumers read them like sources.
+std::vector<std::string> own_topics(const config::Route& route) {
+    std::vector<std::string> own{route.retry.topic, route.wait_topic};
+    std::erase(own, "");
+    return own;
+}
+
+// All that the route reads now, each once.
+std::vector<std::string> topics_read(kafka::Admin& admin, const config::RoutingTable& table,
+                                     const config::Route& route) {
+    std::vector<std::string> names = own_topics(route);
+    const std::vector<std::string> unwanted = unwanted_topics(table, route);
     std::optional<std::vector<std::string>> all;
-    for (const std::string& topic : from.topics) {
-        std::vector<std::string> names{topic};
-        if (is_pattern(topic)) {
-            if (!all) {
-                all = admin.topics(k_timeout).value_or(std::vector<std::string>());
-            }
-            names = matching(*all, topic);
+    for (const std::string& topic : route.from.topics) {
+        if (!is_pattern(topic)) {
+            names.push_back(topic);
+            continue;
         }
-        for (const std::string& name : names) {
-            const kafka::TopicFacts facts = admin.topic(name, k_timeout);
-            reached.partitions += static_cast<std::uint32_t>(std::max(facts.partitions, 0));
-            if (facts.state == kafka::TopicFacts::State::missing) {
-                reached.missing.push_back(name);
+        if (!all) {
+            all = admin.topics(k_timeout).value_or(std::vector<std::string>());
+        }
+        for (const std::string& name : matching(*all, topic)) {
+            if (!contains(unwanted, name) && !contains(names, name)) {
+                names.push_back(name);
             }
+        }
+    }
+    return names;
+}
+
+void count_partitions(kafka::Admin& admin, const std::vector<std::string>& topics, Reached& reached) {
+    for (const std::string& topic : topics) {
+        const kafka::TopicFacts facts = admin.topic(topic, k_timeout);
+        reached.partitions += static_cast<std::uint32_t>(std::max(facts.partitions, 0));
+        if (facts.state == kafka::TopicFacts::State::missing) {
+            reached.missing.push_back(topic);
         }
     }
 }
@@ -60,7 +84,7 @@ Reached reach(const config::RoutingTable& table, const config::Route& route) {
         reached.ok = facts.reachable && facts.authorised;
         reached.error = facts.error;
         if (reached.ok) {
-            count_partitions(admin, route.from, reached);
+            count_partitions(admin, topics_read(admin, table, route), reached);
             reached.target_max_message_bytes = target_max_message_bytes(table, route);
         }
     } catch (const std::exception& error) {
@@ -71,6 +95,9 @@ Reached reach(const config::RoutingTable& table, const config::Route& route) {
 
 std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table,
                                                      const config::Route& route) {
+    if (route.handler) {
+        return std::nullopt;
+    }
     try {
         kafka::Admin admin({.cluster = table.cluster(route.to.cluster), .name = "laterd-" + route.name});
         return admin.topic(route.to.topic, k_timeout).max_message_bytes;
@@ -85,13 +112,16 @@ std::vector<std::string> unwanted_topics(const config::RoutingTable& table, cons
     if (std::none_of(sources.begin(), sources.end(), is_pattern)) {
         return names;
     }
+    const std::vector<std::string> own = own_topics(route);
     const auto add = [&](const std::string& topic) {
-        if (std::find(sources.begin(), sources.end(), topic) == sources.end()) {
+        if (!topic.empty() && !contains(sources, topic) && !contains(own, topic) && !contains(names, topic)) {
             names.push_back(topic);
         }
     };
     for (const config::Route& other : table.routes) {
         add(other.to.topic);
+        add(other.retry.topic);
+        add(other.wait_topic);
         if (other.dead_letter) {
             add(other.dead_letter->topic);
         }

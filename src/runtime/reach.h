@@ -11,22 +11,24 @@
 namespace laterd::runtime {
 
 struct Reached {
-    bool ok = false;                   // the cluster of `from` answered
-    std::string error;                 // why not
-    std::uint32_t partitions = 0;      // of all source topics that exist
-    std::vector<std::string> missing;  // topics by name that do not exist
+    bool ok = false;    // the cluster of `from` answered
+    std::string error;  // why not
+    std::uint32_t partitions =
+        0;  // of all topics that the route reads (sources, retry, waiting) and that exist
+    std::vector<std::string> missing;  // those given by name that do not exist
     std::optional<std::int64_t> target_max_message_bytes;
 };
 
 // Blocks for seconds when the cluster is away.
 Reached reach(const config::RoutingTable& table, const config::Route& route);
 
-// The target's limit only.
+// The target's limit only; nullopt when it is not known, or the sink is a handler.
 std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table,
                                                      const config::Route& route);
 
-// The topics that no regex of this route may match: what any route of the table writes, but for those that the route
-// names itself. Empty when it has no regex: the client would not see these topics at all.
+// The topics that no regex of this route may match: targets, dead-letter, retry and waiting topics of all routes. Its
+// own retry and waiting topic and what it names as a source are left out, for its consumers would not see these
+// topics at all; a topic's name says which role it has. Empty when the route has no regex.
 std::vector<std::string> unwanted_topics(const config::RoutingTable& table, const config::Route& route);
 
 }  // namespace laterd::runtime

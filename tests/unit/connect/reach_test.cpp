@@ -1,0 +1,53 @@
+#include "runtime/reach.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace laterd;
+using Names = std::vector<std::string>;
+
+namespace {
+
+config::Route route(const std::string& name, Names sources) {
+    config::Route made{.name = name};
+    made.from.topics = std::move(sources);
+    made.to.topic = name + ".out";
+    made.retry.topic = name + ".retry";
+    made.wait_topic = name + ".wait";
+    made.dead_letter = config::DeadLetter{.topic = "dead"};
+    return made;
+}
+
+Names unwanted(const std::vector<config::Route>& routes, std::size_t which) {
+    config::RoutingTable table;
+    table.routes = routes;
+    Names names = runtime::unwanted_topics(table, table.routes[which]);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("a regex matches no topic that the file writes, and its route still sees its own", "[reach]") {
+    const std::vector<config::Route> routes{route("a", {"^.*"}), route("b", {"in"})};
+    CHECK(unwanted(routes, 0) == Names{"a.out", "b.out", "b.retry", "b.wait", "dead"});
+    CHECK(unwanted(routes, 1).empty());
+}
+
+TEST_CASE("what a route names as a source stays visible to it", "[reach]") {
+    const std::vector<config::Route> routes{route("a", {"^.*", "b.out", "dead"}), route("b", {"in"})};
+    CHECK(unwanted(routes, 0) == Names{"a.out", "b.retry", "b.wait"});
+}
+
+TEST_CASE("a route with a handler writes no target, and its limit is not asked for", "[reach]") {
+    config::Route calling = route("a", {"^.*"});
+    calling.to = {};
+    calling.retry.topic.clear();
+    calling.wait_topic.clear();
+    calling.handler = config::HandlerSink{.socket = "/s"};
+    CHECK(unwanted({calling}, 0) == Names{"dead"});
+    CHECK_FALSE(runtime::target_max_message_bytes({}, calling));
+}
