@@ -22,6 +22,15 @@ std::uint64_t rebalances(Daemon& daemon, const std::string& route) {
     return counters.is_object() ? counters.at("laterd_rebalances_total").get<std::uint64_t>() : 0;
 }
 
+// What the daemon itself says may come twice: it had handed it over and never heard of it.
+std::uint64_t given_up(const nlohmann::json& counters) {
+    std::uint64_t all = 0;
+    for (const auto& [cause, count] : counters.at("laterd_duplicates_total").items()) {
+        all += count.get<std::uint64_t>();
+    }
+    return all;
+}
+
 }  // namespace
 
 TEST_CASE("daemons that join, leave and die in the middle of holds lose nothing and wedge nothing") {
@@ -57,8 +66,15 @@ TEST_CASE("daemons that join, leave and die in the middle of holds lose nothing 
     CHECK(verdict.early == 0);
     CHECK(verdict.foreign == 0);
     CHECK(verdict.out_of_order == 0);
-    // One death: a commit interval's worth and what was in flight. Orderly joining and leaving costs nothing.
-    CHECK(verdict.duplicates < 100);
+    // Orderly joining and leaving costs nothing. The death, and each session that a living daemon lost because the machine was
+    // too busy for its heartbeats, may cost what was in flight, and what settled in the commit interval before (usually 6).
+    constexpr std::uint64_t k_between_commits = 50;
+    const std::size_t ends = 1 + first.count_lines("partitions lost") +
+                             second.count_lines("partitions lost") + third.count_lines("partitions lost");
+    const auto of_third = third.counters("usual");
+    REQUIRE(of_third.is_object());
+    CHECK(verdict.duplicates <= ends * k_between_commits + given_up(of_third) +
+                                    given_up(first.last_counters().at("routes").at("usual")));
     // Nothing stays held, in flight or stopped.
     CHECK(eventually(5s, [&] {
         const auto counters = third.counters("usual");
