@@ -1,5 +1,5 @@
-// What the settings of an existing topic mean for the route that uses it. Errors: records would be lost for certain.
-// Warnings: they could be, or waiting costs more than it needs to.
+// What the settings of an existing topic mean for the route that uses it. Errors: records would be lost for
+// certain. Warnings: they could be, or waiting costs more than it needs to.
 #pragma once
 
 #include "cli/check.h"
