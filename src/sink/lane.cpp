@@ -122,8 +122,10 @@ void Lane::finish(core::RecordPtr record, kafka::ErrorCode error) {
     auto& stored = static_cast<StoredRecord&>(*record);
     const kafka::Judgement judgement = kafka::classify(error);
     if (error != 0) {
-        // A copy tells why it was made, not what became of it.
-        if (stored.purpose == core::Purpose::deliver) {
+        // A copy tells why it was made, not what became of it, unless it is given up for that.
+        const bool is_given_up = judgement.result == core::Outcome::Result::rejected && stored.alone &&
+                                 stored.purpose != core::Purpose::dead_letter && !stored.error;
+        if (stored.purpose == core::Purpose::deliver || is_given_up) {
             stored.error = std::make_unique<std::string>(kafka::describe(error));
         }
         // Refused topics are remembered by librdkafka, too, until fresh metadata know better.
