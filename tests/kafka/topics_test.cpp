@@ -1,8 +1,13 @@
 // Topics that come, grow, vanish, come back and lose records while laterd reads them.
+#include <set>
+
 #include "kafka/scene.h"
 #include "support/catch.hpp"
+#include "support/stepped_clock.h"
 
 namespace laterd::kafka_test {
+
+using support::SteppedClock;
 
 namespace {
 
@@ -168,6 +173,55 @@ TEST_CASE("retention that overtakes a cold partition is noticed when it is read 
     daemon.start();
     CHECK(eventually(15s, [&] { return lost(daemon) == 1000; }));
     CHECK(scene.await_committed(0, 1000, 5s));
+}
+
+TEST_CASE(
+    "records deleted under a cold partition are counted as lost when they fall due, and the rest is "
+    "delivered") {
+    Scene scene(KafkaBroker::shared(), "colddeleted");
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    SteppedClock clock;
+    Daemon daemon({.table = scene.table(with_quick(R"(
+  r:
+    from: {topics: [$name.in], group: $name, properties: {$quick}}
+    delay: 10m
+    to: {topic: $name.out}
+)")),
+                   .environment = clock.environment()});
+    REQUIRE(scene.await_positions());
+    // More than a cold partition keeps in memory.
+    const std::int64_t now = wall_ms();
+    for (int i = 0; i < 1000; ++i) {
+        scene.produce("r" + std::to_string(i), 10min, 0, now, 1000);
+    }
+    scene.producer.flush();
+    REQUIRE(eventually(10s, [&] {
+        const auto counters = daemon.counters("r");
+        return counters.is_object() && counters.at("laterd_partitions").at("cold") == 1;
+    }));
+    scene.admin.delete_records(scene.in(), 0, 900);
+    clock.set_offset(11min);
+    CHECK(eventually(20s, [&] { return observer.distinct() + lost(daemon) >= 1000; }));
+    CHECK(scene.await_committed(0, 1000, 5s));
+    CHECK(lost(daemon) > 0);
+    const Account::Verdict verdict = scene.account.judge(observer.records(), {}, false);
+    INFO("example: " << verdict.example);
+    CHECK(verdict.missing == lost(daemon));
+    CHECK(verdict.duplicates == 0);
+    CHECK(verdict.out_of_order == 0);
+    CHECK(daemon.count_lines("level=error") > 0);
+    // Of what was still there, nothing is missing, and the partition goes on.
+    std::set<std::string> still_there;
+    for (const TestRecord& record : observer.records()) {
+        if (std::stoi(record.id().substr(1)) >= 900) {
+            still_there.insert(record.id());
+        }
+    }
+    CHECK(still_there.size() == 100);
+    scene.produce("after", 10min, 0, now - 600'000);
+    scene.producer.flush();
+    CHECK(scene.await_committed(0, 1001, 10s));
+    CHECK(daemon.terminate() == 0);
 }
 
 TEST_CASE(
