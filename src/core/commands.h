@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/record.h"
@@ -25,7 +26,8 @@ struct CommitEntry {
     Slot slot;
     Epoch epoch;
     Offset offset;
-    std::int32_t partitions;  // for the commit note; 0 when not known
+    std::int32_t partitions;  // of the topic, as the note has it; 0 when not known
+    std::string note;         // the commit's metadata; comes back as Position::done and partitions_before
 };
 
 struct CommitRequest {

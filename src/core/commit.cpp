@@ -11,11 +11,15 @@ namespace {
 // A failed commit is sent again after this.
 constexpr Milliseconds k_commit_retry{200};
 
+// A request with more metadata than 256 KiB commits nothing (measured).
+constexpr std::size_t k_notes_chars_most = 200 << 10;
+
 bool wants_commit(const Partition& partition) noexcept {
     if (partition.phase == Partition::Phase::asking) {
         return false;
     }
-    return partition.may_commit_back || partition.ledger.committable() > partition.commit_sent;
+    return partition.may_commit_back || partition.ledger.committable() > partition.commit_sent ||
+           (partition.note_is_stale && !partition.is_strict && !partition.ledger.is_settled_in_order());
 }
 
 }  // namespace
@@ -73,6 +77,7 @@ void Pipeline::forget_outstanding_commit() {
             partition->may_commit_back =
                 partition->may_commit_back || partition->phase == Partition::Phase::committing;
             partition->commit_sent = partition->committed;
+            partition->note_is_stale = true;
         }
     }
 }
@@ -90,6 +95,7 @@ void Pipeline::commit_now(const Now& now, bool everything) {
         const Offset offset = partition->ledger.committable();
         partition->commit_sent = offset;
         partition->may_commit_back = false;
+        partition->note_is_stale = false;
         request.entries.push_back({.slot = partition->slot,
                                    .epoch = partition->epoch,
                                    .offset = offset,
@@ -99,12 +105,43 @@ void Pipeline::commit_now(const Now& now, bool everything) {
     if (request.entries.empty()) {
         return;
     }
+    const std::size_t room = std::min(options_.note_chars, k_notes_chars_most / request.entries.size());
+    for (CommitEntry& entry : request.entries) {
+        if (entry.partitions > 0) {
+            Partition& partition = *partitions_[entry.slot];
+            entry.note = encode({.partitions = entry.partitions, .done = done_map(partition, room)}, room);
+        }
+    }
     request.id = ++commit_id_;
     commit_outstanding_ = true;
     commit_everything_ = everything;
     commit_sent_at_ = now.steady;
     counters_.commits.add();
     commands_.commit = std::move(request);
+}
+
+std::uint64_t Pipeline::rule_of(const Partition& partition) const noexcept {
+    return options_.rule + static_cast<std::uint64_t>(partition.role);
+}
+
+// What a later owner need not deliver again. Where nothing may overtake anything there is none: what is delivered behind a
+// record that comes again comes again, too, in its order.
+std::optional<DoneMap> Pipeline::done_map(Partition& partition, std::size_t room) const {
+    if (partition.is_strict) {
+        return std::nullopt;
+    }
+    if (partition.earlier) {
+        if (partition.ledger.position() < partition.earlier->end) {
+            return what_remains(*partition.earlier, partition.ledger);
+        }
+        partition.earlier.reset();
+    }
+    const auto is_past = [&](const DoneMap::Far& next) { return next.from <= partition.ledger.committable(); };
+    while (partition.far.size() > 1 && is_past(partition.far[1])) {
+        partition.far.erase(partition.far.begin());
+    }
+    const bool by_position = partition.role == Role::source && partition.order == Order::partition;
+    return make_done_map(partition.ledger, rule_of(partition), by_position, partition.far, room);
 }
 
 void Pipeline::committed(const Now& now, std::uint64_t id, std::span<const CommitAnswer> answers) {
@@ -144,6 +181,7 @@ void Pipeline::commit_answered(const Now& now, const CommitAnswer& answer) {
     if (answer.result != CommitAnswer::Result::ok) {
         partition->may_commit_back = partition->phase == Partition::Phase::committing;
         partition->commit_sent = partition->committed;
+        partition->note_is_stale = true;
         uncommitted_ = true;
         return;
     }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
+#include "core/done_map.h"
 #include "core/hold.h"
 #include "core/ledger.h"
 #include "core/record.h"
@@ -45,6 +47,9 @@ struct Partition {
     SteadyTime out_of_range_at{};         // when the position lay outside of the log the last time
     Offset committed = 0;                 // the last answered commit
     Offset commit_sent = 0;               // the last commit sent; >= committed, except when it may go back
+    bool note_is_stale = false;           // something has settled since the last commit was sent
+    std::optional<DoneMap> earlier;       // what earlier owners had settled, until it has been read again
+    std::vector<DoneMap::Far> far;        // which records were far away, by the offsets they were read at
     bool may_commit_back = false;         // out_of_range moved the start back: the next commit may be lower
 
     // Flow

@@ -135,6 +135,9 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
         partition.ledger = Ledger(start.offset);
         partition.committed = found.committed.value_or(-1);
         partition.commit_sent = partition.committed;
+        if (!start.commit_first && found.done && found.done->rule == rule_of(partition)) {
+            partition.earlier = found.done;
+        }
     }
     if (start.commit_first) {
         if (found.committed || reading_at) {
@@ -180,6 +183,8 @@ void Pipeline::abandon(Partition& partition) {
     }
     partition.cold_head.reset();
     partition.stop_at.reset();
+    partition.earlier.reset();
+    partition.far.clear();
     partition.read_until = WallTime{};
     partition.released_until = WallTime{};
     partition.reassign_from_position = false;
@@ -261,6 +266,11 @@ void Pipeline::admit(const Now& now, Partition& partition, RecordPtr record) {
     }
     partition.ledger.received(record->offset, record->due);
     counters_.consumed.add();
+    if (was_settled(partition, *record)) {
+        partition.ledger.settled(record->offset);
+        uncommitted_ = true;
+        return;
+    }
     if (partition.order == Order::due && record->fate == Fate::stop) {
         // Nobody waits for it but those who read the partition next.
         if (!partition.stop_at) {
@@ -276,9 +286,27 @@ void Pipeline::admit(const Now& now, Partition& partition, RecordPtr record) {
     hold(partition, std::move(record), false);
 }
 
-// What is far away goes to the waiting topic at once.
-void Pipeline::send_away(const Now& now, const Partition& partition, Record& record) const noexcept {
-    if (partition.role == Role::waiting || record.fate != Fate::deliver) {
+// By an earlier owner. What is too far is so by the clock of the day, and its due time not what was noted then.
+bool Pipeline::was_settled(const Partition& partition, const Record& record) const noexcept {
+    const std::optional<DoneMap>& earlier = partition.earlier;
+    return earlier && record.offset < earlier->end && record.reason != Reason::due_too_far &&
+           earlier->is_settled(record.offset, record.due);
+}
+
+// What is far away goes to the waiting topic at once. The threshold moves in whole minutes, so that few numbers tell a
+// later owner which records those were.
+void Pipeline::send_away(const Now& now, Partition& partition, Record& record) const {
+    if (partition.role == Role::waiting) {
+        return;
+    }
+    const WallTime far = wait_partitions_ > 0
+                             ? WallTime(std::chrono::ceil<std::chrono::minutes>(
+                                   (now.wall + k_far_away).time_since_epoch()))
+                             : WallTime::max();
+    if (partition.far.empty() || partition.far.back().at_least != far) {
+        partition.far.push_back({.from = record.offset, .at_least = far});
+    }
+    if (record.fate != Fate::deliver || record.due < far) {
         return;
     }
     if (const std::optional<std::int32_t> lap = lap_for(record.due, now.wall, wait_partitions_)) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/commands.h"
+#include "core/commit_note.h"
 #include "core/counters.h"
 #include "core/gate.h"
 #include "core/partition.h"
@@ -42,6 +43,7 @@ struct PipelineOptions {
     std::uint32_t guard = 0;  // dead letters in a row after which the route holds; 0: off
     std::uint64_t rule = 0;   // hash of the due rule: what another one settled out of order is not believed
     std::uint64_t seed = 0;   // of the jitter
+    std::size_t note_chars = k_note_chars_most;  // of one commit's metadata
     std::uint32_t in_flight_max = 20'000;  // records of one partition handed to the sink and not answered
     std::uint32_t release_max =
         4'096;                      // records per tick, so that rebalances and outcomes are served between
@@ -168,7 +170,8 @@ class Pipeline {
     Partition* current(Slot slot, Epoch epoch) noexcept;
     Partition* at(Slot slot) noexcept;
     void admit(const Now& now, Partition& partition, RecordPtr record);
-    void send_away(const Now& now, const Partition& partition, Record& record) const noexcept;
+    bool was_settled(const Partition& partition, const Record& record) const noexcept;
+    void send_away(const Now& now, Partition& partition, Record& record) const;
     bool owes_copies() const noexcept;
     void begin(const Now& now, Partition& partition, const Position& found);
     void abandon(Partition& partition);
@@ -236,6 +239,8 @@ class Pipeline {
     void forget_outstanding_commit();
     void commit_answered(const Now& now, const CommitAnswer& answer);
     bool has_uncommitted() const noexcept;
+    std::uint64_t rule_of(const Partition& partition) const noexcept;
+    std::optional<DoneMap> done_map(Partition& partition, std::size_t room) const;
 
     const PipelineOptions options_;
     Counters& counters_;

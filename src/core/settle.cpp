@@ -84,6 +84,7 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
         partition.backoff = Milliseconds{0};
     }
     partition.ledger.settled(record.offset);
+    partition.note_is_stale = true;
     uncommitted_ = true;
     stop_when_at_head(partition);
     sweep_soon(now);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/done_map.h"
 #include "core/record.h"
 
 namespace laterd::core {
@@ -22,6 +23,7 @@ struct Position {
     std::int32_t partitions = 0;      // how many the topic has now; > 0 when known
     std::int32_t partitions_before =
         0;  // the largest count in any commit note of this topic; 0 when there is none
+    std::optional<DoneMap> done;  // from the commit note of `committed`
 };
 
 struct Start {

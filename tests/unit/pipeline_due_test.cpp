@@ -157,3 +157,61 @@ TEST_CASE("a waiting partition is cold until its head's lap ends", "[pipeline][d
     CHECK(world.releases.size() == 500);
     CHECK(world.logs[0].committed == 500);
 }
+
+TEST_CASE("what settled behind a record that waits does not come twice", "[pipeline][due][done]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.produce(0, {.due = 10min});
+    for (int i = 0; i < 1'000; ++i) {
+        world.produce(0, {.due = 1s * (i * 37 % 100) + (i % 2) * 2min});
+    }
+    world.assign();
+    world.advance(110s);
+    CHECK(world.releases.size() == 500);
+    CHECK(world.logs[0].committed == 0);
+    world.lose();
+    world.assign();
+    CHECK(world.releases.size() == 500);
+    world.lose();  // once more, before everything has been read again
+    world.assign();
+    world.advance(10min);
+    CHECK(world.releases.size() == 1'001);
+    CHECK(world.logs[0].committed == 1'001);
+    CHECK(world.pipeline.bytes() == 0);
+}
+
+TEST_CASE("what went to the waiting topic does not go there twice", "[pipeline][due][done][wait]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.pipeline.wait_partitions(12);
+    world.produce(0, {.due = 2min});
+    for (int i = 0; i < 500; ++i) {
+        world.produce(0, {.due = 10min + 1s * (i * 37 % 100)});
+    }
+    world.assign();
+    world.advance(1500ms);
+    CHECK(world.releases.size() == 500);
+    world.lose();
+    world.assign();
+    world.advance(1s);
+    CHECK(world.releases.size() == 500);
+    world.advance(3min);
+    CHECK(world.releases.size() == 501);
+    CHECK(world.logs[0].committed == 501);
+}
+
+TEST_CASE("another due rule does not believe the note", "[pipeline][due][done]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.produce(0, {.due = 10min});
+    world.produce(0, {.due = 1s});
+    world.assign();
+    world.advance(3s);
+    REQUIRE(world.releases.size() == 1);
+    PipelineWorld other({.rule = 7});
+    other.orders = {Order::due};
+    other.logs = world.logs;
+    other.assign();
+    other.advance(3s);
+    CHECK(other.releases.size() == 1);
+}

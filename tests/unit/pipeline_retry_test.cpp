@@ -300,3 +300,30 @@ TEST_CASE("a revoke gives back every byte of what was staged", "[pipeline][handl
         CHECK(world.logs[slot].committed == 30);
     }
 }
+
+TEST_CASE("what settled behind a call that hangs does not come twice after a crash", "[pipeline][handler][done]") {
+    PipelineWorld world(handler(4));
+    for (int i = 0; i < 50; ++i) {
+        world.produce(0, {});
+    }
+    bool hangs = false;
+    world.judge = [&](const Record& record) {
+        return record.offset == 3 && hangs ? Result::not_attempted : Result::delivered;
+    };
+    hangs = true;
+    world.sink_reason = Reason::handler_busy;
+    world.assign();
+    world.advance(2s);
+    const std::vector<Offset> before = world.released(0);
+    world.lose();
+    hangs = false;
+    world.assign();
+    world.advance(20s);
+    CHECK(world.logs[0].committed == 50);
+    std::map<Offset, int> times;
+    for (const Offset offset : world.released(0)) {
+        ++times[offset];
+    }
+    times.erase(3);
+    CHECK(std::all_of(times.begin(), times.end(), [](const auto& each) { return each.second == 1; }));
+}

@@ -231,6 +231,7 @@ void PipelineWorld::execute(const CommitRequest& request) {
         REQUIRE_FALSE(passed.has_value());
         if (commits == CommitAnswer::Result::ok) {
             logs.at(entry.slot).committed = entry.offset;
+            logs.at(entry.slot).note = entry.note;
         }
         if (commits) {
             all.push_back(
@@ -268,7 +269,8 @@ void PipelineWorld::look_up(Slot slot) {
                          .low = log.low,
                          .high = log.high,
                          .partitions = static_cast<std::int32_t>(logs.size()),
-                         .partitions_before = 0};
+                         .partitions_before = 0,
+                         .done = decode_commit_note(log.note).value_or(CommitNote{}).done};
     answers_.emplace_back([this, found] { pipeline.positions(now, std::span(&found, 1)); });
 }
 

@@ -59,6 +59,7 @@ class PipelineWorld {
         Offset low = 0;
         Offset high = 0;
         std::optional<Offset> committed = 0;
+        std::string note;  // of the commit
         std::set<Offset> settled;
     };
     std::vector<Log> logs;  // by slot
