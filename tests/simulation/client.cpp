@@ -369,9 +369,8 @@ std::string Client::state(std::size_t partition) const {
 std::vector<CommitAnswer> Client::apply(World& world, const CommitRequest& request) {
     std::vector<CommitAnswer> answers;
     for (const Commit& each : request.entries) {
-        const auto error =
-            world.group.commit(request.member, request.generation, each.partition, each.entry.offset,
-                               encode(core::CommitNote{.partitions = each.entry.partitions}));
+        const auto error = world.group.commit(request.member, request.generation, each.partition,
+                                              each.entry.offset, each.entry.note);
         CommitAnswer given{.slot = each.entry.slot, .epoch = each.entry.epoch, .offset = each.entry.offset};
         if (error == model::CommitError::none) {
             const model::Log& log = world.source.log(each.partition);
@@ -477,6 +476,9 @@ void Client::answer_look_up(const std::vector<Question>& questions) {
         core::Position position{.slot = question.slot, .epoch = question.epoch, .known = true};
         if (const auto committed = world_.group.committed(question.partition)) {
             position.committed = committed->offset;
+            if (auto note = core::decode_commit_note(committed->metadata)) {
+                position.done = std::move(note->done);
+            }
         }
         position.partitions = static_cast<std::int32_t>(world_.source.partitions());
         position.partitions_before = before;

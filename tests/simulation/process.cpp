@@ -97,8 +97,9 @@ void Process::on_assigned(std::vector<std::size_t> partitions) {
     post([this, partitions = std::move(partitions)](const core::Now& now) {
         std::vector<core::Assigned> assigned;
         for (const std::size_t partition : partitions) {
-            assigned.push_back(
-                {.slot = take_slot(partition), .number = static_cast<std::int32_t>(partition)});
+            assigned.push_back({.slot = take_slot(partition),
+                                .number = static_cast<std::int32_t>(partition),
+                                .order = world_.scenario.order});
         }
         pipeline_.assigned(now, assigned);
         witness_.assigned_anew();

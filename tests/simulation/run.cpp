@@ -115,11 +115,40 @@ bool Run::is_stopped(std::size_t partition) const {
     return found != nullptr && found->phase == Partition::Phase::stopped;
 }
 
+// By a record that is not settled, or by the position.
+bool Run::may_be_stopped(std::size_t partition) {
+    if (world_.truth.was_recreated(partition) &&
+        world_.scenario.options.out_of_range == core::OutOfRange::stop) {
+        return true;
+    }
+    // It stops at its head, which may have settled once already, or be one that nobody promised anything about.
+    const auto& facts = world_.truth.facts(partition);
+    const Partition* owned = find(partition);
+    const core::Offset first = world_.truth.prefix(partition);
+    auto head =
+        static_cast<std::size_t>(owned != nullptr ? std::min(owned->ledger.committable(), first) : first);
+    if (head < facts.size() && may_stop_at(facts[head])) {
+        return true;
+    }
+    // In due order one that is refused for good stops it, wherever it is.
+    const bool any = world_.scenario.order == core::Order::due;
+    for (; any && head < facts.size(); ++head) {
+        if (!facts[head].settled && may_stop_at(facts[head])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Everything that has been due for `grace` by everybody's clock has settled, or waits behind one that stops its
 // partition.
 void Run::require_settled(Nanoseconds grace) {
     const WallTime due_by = slowest_clock() - std::chrono::ceil<core::Milliseconds>(grace);
     for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        if (world_.scenario.order == core::Order::due && world_.scenario.has_room()) {
+            require_due_settled(i, due_by);
+            continue;
+        }
         const core::Offset first = world_.truth.prefix(i);
         const auto& facts = world_.truth.facts(i);
         if (static_cast<std::size_t>(first) == facts.size()) {
@@ -135,15 +164,32 @@ void Run::require_settled(Nanoseconds grace) {
         if (due > due_by) {
             continue;
         }
-        // It stops at its head, which may have settled once already, or be one that nobody promised anything about.
-        const Partition* owned = find(i);
-        const auto head = static_cast<std::size_t>(owned != nullptr ? owned->ledger.committable() : first);
-        const bool stops =
-            may_stop_at(facts[std::min(head, static_cast<std::size_t>(first))]) ||
-            (world_.truth.was_recreated(i) && world_.scenario.options.out_of_range == core::OutOfRange::stop);
+        const bool stops = may_be_stopped(i);
         require(stops && is_stopped(i),
                 "a record that is due has not settled: partition, offset, stopped, may stop", i, first,
                 is_stopped(i), stops);
+    }
+}
+
+// In due order, with room for everything, no record waits for another one.
+void Run::require_due_settled(std::size_t partition, WallTime due_by) {
+    const core::Offset first = world_.truth.prefix(partition);
+    const auto& facts = world_.truth.facts(partition);
+    if (static_cast<std::size_t>(first) == facts.size()) {
+        return;
+    }
+    const bool may_stop = may_be_stopped(partition);
+    if (may_stop && is_stopped(partition)) {
+        return;
+    }
+    for (auto offset = static_cast<std::size_t>(first); offset < facts.size(); ++offset) {
+        const Truth::Fact& fact = facts[offset];
+        const WallTime due = fact.spec.has_due == RecordSpec::Due::usable ? fact.spec.due : WallTime{};
+        // One that stops the partition does so when it is the first.
+        const bool waits_for_others = may_stop_at(fact) && static_cast<core::Offset>(offset) > first;
+        require(fact.settled || fact.control || fact.excused || due > due_by || waits_for_others,
+                "a record that is due has not settled: partition, offset, stopped, may stop", partition,
+                offset, is_stopped(partition), may_stop);
     }
 }
 

@@ -63,10 +63,26 @@ void draw_records(Random& random, Scenario& scenario) {
     scenario.control_percent = random.chance(40) ? 30 : 0;
 }
 
+// From another generator: worlds without it are what they were.
+void draw_order(Scenario& scenario) {
+    Random random(scenario.seed * 0x9fb21c651e98df25U + 2);
+    if (!random.chance(40)) {
+        return;
+    }
+    scenario.order = core::Order::due;
+    scenario.options.rule = random.next();
+    // 16: less than any note is long.
+    scenario.options.note_chars = random.pick<std::size_t>({16, 80, 200, 4'096, 4'096, 4'096});
+}
+
 }  // namespace
 
 bool Scenario::has(Fault fault) const noexcept {
     return std::find(faults.begin(), faults.end(), fault) != faults.end();
+}
+
+bool Scenario::has_room() const noexcept {
+    return options.hold_bytes >= (64 << 20) && options.open_max >= partitions_max;
 }
 
 Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
@@ -83,6 +99,7 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     scenario.static_members = random.chance(30);
     draw_records(random, scenario);
     draw_options(random, scenario);
+    draw_order(scenario);
     if (scenario.calm) {
         scenario.daemons = 1;
         scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);
@@ -128,6 +145,7 @@ std::string Scenario::text() const {
     }
     out << "\n  partitions " << partitions << ", daemons " << daemons << (static_members ? " static" : "")
         << ", start " << (options.start == core::StartPolicy::latest ? "latest" : "earliest")
+        << (order == core::Order::due ? ", due order, notes of " + std::to_string(options.note_chars) : "")
         << ", out_of_range " << static_cast<int>(options.out_of_range)
         << (options.has_dead_letter ? ", dead letter" : "") << "\n  hold " << options.hold_bytes
         << ", open_max " << options.open_max << ", in_flight_max " << options.in_flight_max

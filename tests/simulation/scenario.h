@@ -52,6 +52,7 @@ struct Scenario {
     std::size_t daemons = 1;
     bool static_members = false;
     core::PipelineOptions options;
+    core::Order order = core::Order::partition;
     std::size_t prefetch_records = 1'000;
     std::uint64_t prefetch_bytes = 1 << 20;
     double stall_percent = 0;  // of turns that come late
@@ -75,6 +76,8 @@ struct Scenario {
     double control_percent = 0;
 
     bool has(Fault fault) const noexcept;
+    // Nobody waits for a place in the hold, or for a turn to be read.
+    bool has_room() const noexcept;
     std::string text() const;
 };
 

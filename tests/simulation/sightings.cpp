@@ -57,6 +57,11 @@ const char* to_string(Sighting sighting) noexcept {
         "stale_records",
         "in_flight_full",
         "far_due",
+        "overtaken_by_due",
+        "done_map_handed",
+        "done_map_believed",
+        "done_map_carried",
+        "done_map_partial",
     };
     return k_names[static_cast<std::size_t>(sighting)];
 }

@@ -61,7 +61,12 @@ enum class Sighting : std::uint8_t {
     recreated,
     stale_records,  // of an epoch that was over, or below the position
     in_flight_full,
-    far_due,  // more than an hour
+    far_due,            // more than an hour
+    overtaken_by_due,   // due order: released before one that was read earlier
+    done_map_handed,    // to the next owner of a partition
+    done_map_believed,  // a record was read that it says settled
+    done_map_carried,   // committed again before everything that it describes was read
+    done_map_partial,   // it had no room for everything
     count_,
 };
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "core/commit_note.h"
 #include "simulation/record_spec.h"
 
 namespace laterd::simulation {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/commit_note.h"
 #include "simulation/host.h"
 #include "simulation/process.h"
 #include "simulation/violation.h"
@@ -66,6 +67,8 @@ void Witness::outcome(const Outcome& outcome) {
     }
     if (outcome.result != Outcome::Result::delivered) {
         seen.returned.insert(record.offset);
+    } else if (in_due_order() && !seen.unnoted_since) {
+        seen.unnoted_since = world_.now();
     }
 }
 
@@ -120,12 +123,17 @@ void Witness::positions(std::span<const core::Position> found) {
             Watch& seen = watch(position.slot);
             // Later it may be another owner's.
             seen.acknowledged = seen.acknowledged < 0 ? *position.committed : seen.acknowledged;
+            seen.handed = position.done;
+            world_.sightings.saw(Sighting::done_map_handed, seen.handed.has_value());
         }
     }
 }
 
-void Witness::fetched(core::Slot, std::span<const core::RecordPtr> records) {
+void Witness::fetched(core::Slot slot, std::span<const core::RecordPtr> records) {
+    const std::optional<core::DoneMap>& handed = watch(slot).handed;
     for (const core::RecordPtr& record : records) {
+        world_.sightings.saw(Sighting::done_map_believed,
+                             handed && handed->is_settled(record->offset, record->due));
         largest_record_ = std::max<std::uint64_t>(largest_record_, record->bytes);
     }
 }
@@ -236,23 +244,33 @@ void Witness::check_commits_come(const core::Now& now, core::Slot slot, Watch& s
     const bool waits = partition != nullptr && partition->phase == Partition::Phase::running && !suspended_ &&
                        has_records(process_.partition_of(slot),
                                    std::max(seen.requested, partition->committed), seen.committable);
+    const bool may_commit = partition != nullptr && partition->phase == Partition::Phase::running &&
+                            !suspended_ && !revoking_ && !draining_;
+    if (!may_commit) {
+        seen.unnoted_since.reset();
+    }
     if (!waits || revoking_ || draining_) {
         seen.uncommitted_since.reset();
-        return;
-    }
-    if (!seen.uncommitted_since) {
+    } else if (!seen.uncommitted_since) {
         seen.uncommitted_since = now.steady;
+    }
+    std::optional<core::SteadyTime> since = seen.uncommitted_since;
+    if (seen.unnoted_since) {
+        since = since ? std::min(*since, *seen.unnoted_since) : *seen.unnoted_since;
+    }
+    if (!since) {
+        return;
     }
     const core::PipelineOptions& options = world_.scenario.options;
     Nanoseconds patience = options.commit_interval + 300ms;
     if (last_commit_ != answered_commit_) {
         patience += options.commit_timeout;
     }
-    require(now.steady - *seen.uncommitted_since <= patience || world_.scenario.commit_fault_percent > 0 ||
+    require(now.steady - *since <= patience || world_.scenario.commit_fault_percent > 0 ||
                 !world_.scenario.faults.empty(),
             "what has settled is not committed: partition, offset", process_.partition_of(slot),
             seen.committable);
-    require(now.steady - *seen.uncommitted_since <= patience + options.commit_timeout + 30s,
+    require(now.steady - *since <= patience + options.commit_timeout + 30s,
             "what has settled is never committed: partition, offset", process_.partition_of(slot),
             seen.committable);
 }
@@ -336,13 +354,72 @@ void Witness::commit_requested(const core::Now& now, const core::CommitRequest& 
                 entry.offset, settled);
         require(seen.moved || entry.offset >= seen.acknowledged, "a commit goes back: partition, from, to",
                 partition, seen.acknowledged, entry.offset);
+        check_note(now, entry, seen);
         seen.requested = entry.offset;
         seen.uncommitted_since.reset();
+        seen.unnoted_since.reset();
         world_.sightings.saw(
             Sighting::control_end,
             entry.offset > 0 && entry.offset == world_.source.log(partition).high() &&
                 static_cast<std::size_t>(entry.offset) <= world_.truth.facts(partition).size() &&
                 world_.truth.fact(partition, entry.offset - 1).control);
+    }
+}
+
+// What is committed with the offset: never more than is true, and with room for it everything.
+void Witness::check_note(const core::Now& now, const core::CommitEntry& entry, const Watch& seen) {
+    const Scenario& scenario = world_.scenario;
+    const auto note = core::decode_commit_note(entry.note);
+    require(entry.note.empty() || note, "a commit note that nobody can read: partition",
+            process_.partition_of(entry.slot));
+    require(entry.note.size() <= std::max(scenario.options.note_chars, core::k_done_head_chars),
+            "a commit note is longer than it may be: characters", entry.note.size());
+    const std::size_t partition = process_.partition_of(entry.slot);
+    const Partition* state = process_.pipeline().partition(entry.slot);
+    if (!note || !in_due_order() || world_.truth.was_recreated(partition) || seen.moved || state == nullptr ||
+        state->phase == Partition::Phase::committing) {
+        return;
+    }
+    const auto is_noted = [&](core::Offset offset, core::WallTime due) {
+        return note->done && note->done->is_settled(offset, due);
+    };
+    if (note->done) {
+        check_note_is_true(partition, entry.offset, *note->done);
+    }
+    const bool has_room = scenario.options.note_chars >= 4'096 && entry.note.size() < 3'500;
+    if (seen.handed && state->ledger.position() < seen.handed->end) {
+        world_.sightings.saw(Sighting::done_map_carried, note->done.has_value());
+        const auto& facts = world_.truth.facts(partition);
+        for (auto offset = entry.offset; offset < seen.handed->end; ++offset) {
+            const Truth::Fact& fact = facts.at(static_cast<std::size_t>(offset));
+            // What is too far by one clock may not be so by another.
+            const bool is_far = fact.spec.due > now.wall + scenario.too_far - 12h;
+            const bool counts = !fact.control && fact.spec.has_due == RecordSpec::Due::usable && !is_far;
+            require(!has_room || !counts || !seen.handed->is_settled(offset, fact.spec.due) ||
+                        is_noted(offset, fact.spec.due),
+                    "what earlier owners had settled is forgotten: partition, offset", partition, offset);
+        }
+        return;
+    }
+    for (const core::Ledger::Entry& settled : state->ledger.entries()) {
+        const bool forgotten = settled.settled && !is_noted(settled.offset, settled.due);
+        require(!has_room || !forgotten, "what has settled is not noted: partition, offset", partition,
+                settled.offset);
+        world_.sightings.saw(Sighting::done_map_partial, forgotten && note->done);
+    }
+}
+
+void Witness::check_note_is_true(std::size_t partition, core::Offset from, const core::DoneMap& done) const {
+    const auto& facts = world_.truth.facts(partition);
+    for (core::Offset offset = from; offset < done.end; ++offset) {
+        const Truth::Fact& fact = facts.at(static_cast<std::size_t>(offset));
+        if (fact.settled || fact.control || fact.deleted || fact.excused) {
+            continue;
+        }
+        const core::WallTime due =
+            fact.spec.has_due == RecordSpec::Due::usable ? fact.spec.due : core::WallTime{};
+        require(!done.is_settled(offset, due), "noted as settled, and is not: partition, offset", partition,
+                offset);
     }
 }
 
@@ -422,7 +499,13 @@ void Witness::released(const core::Now& now, const core::Record& released) {
         !world_.group.owns(process_.client().member(), process_.client().generation(), partition)) {
         world_.sightings.saw(Sighting::two_owners);
     }
-    check_order(record, watch(record.slot));
+    check_not_done(record, watch(record.slot));
+    check_once(record, watch(record.slot));
+    if (!in_due_order()) {
+        check_order(record, watch(record.slot));
+    }
+    watch(record.slot).released_up_to = std::max(watch(record.slot).released_up_to, record.offset);
+    watch(record.slot).in_flight.insert(record.offset);
     check_lateness(now, record, watch(record.slot));
 }
 
@@ -438,9 +521,11 @@ void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record
     if (fact.appended - born_ < 20s) {
         return;  // the backlog at the start
     }
+    // In due order nobody waits for anybody else.
+    const core::WallTime due = in_due_order() ? record.due : seen.due_up_to;
     const Nanoseconds known_for = now.steady - fact.appended;
-    const Nanoseconds late = std::min<Nanoseconds>(now.wall - seen.due_up_to, known_for);
-    const bool in_time = known_for - (now.wall - seen.due_up_to) >= 6s;
+    const Nanoseconds late = std::min<Nanoseconds>(now.wall - due, known_for);
+    const bool in_time = known_for - (now.wall - due) >= 6s;
     Nanoseconds most = in_time ? 50ms : 1'500ms;
     if (scenario.crowded) {
         most = 8s * static_cast<std::int64_t>(1 + scenario.partitions / scenario.options.open_max);
@@ -449,10 +534,33 @@ void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record
             std::chrono::duration_cast<core::Milliseconds>(late).count());
 }
 
-void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
+bool Witness::in_due_order() const noexcept {
+    return world_.scenario.order == core::Order::due;
+}
+
+void Witness::check_not_done(const SimulatedRecord& record, const Watch& seen) const {
+    require(!seen.handed || record.reason == core::Reason::due_too_far || seen.moved ||
+                world_.truth.was_recreated(record.place.partition) ||
+                !seen.handed->is_settled(record.offset, record.due),
+            "released although an earlier owner had settled it: partition, offset", record.place.partition,
+            record.offset);
+}
+
+// In due order any other may be in flight; itself it is not, and has not been, unless it came back.
+void Witness::check_once(const SimulatedRecord& record, Watch& seen) {
     const std::size_t partition = record.place.partition;
     require(!seen.in_flight.contains(record.offset), "released while it is in flight: partition, offset",
             partition, record.offset);
+    if (in_due_order()) {
+        const bool again = seen.returned.erase(record.offset) > 0;
+        require(seen.released.insert(record.offset).second || again, "released again: partition, offset",
+                partition, record.offset);
+        world_.sightings.saw(Sighting::overtaken_by_due, !again && record.offset < seen.released_up_to);
+    }
+}
+
+void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
+    const std::size_t partition = record.place.partition;
     require(!seen.alone, "released beside a record that has to be alone: partition, offset", partition,
             record.offset);
     if (record.alone) {
@@ -481,8 +589,6 @@ void Witness::check_order(const SimulatedRecord& record, Watch& seen) {
                     offset);
         }
     }
-    seen.released_up_to = std::max(seen.released_up_to, record.offset);
-    seen.in_flight.insert(record.offset);
 }
 
 void Witness::notice(const core::Notice& notice) {
@@ -521,6 +627,7 @@ void Witness::notice(const core::Notice& notice) {
             watch(notice.slot).requested = -1;
             watch(notice.slot).released_up_to = -1;
             watch(notice.slot).returned.clear();
+            watch(notice.slot).released.clear();
             world_.truth.excuse_below(partition, notice.offset);
             return;
         case Kind::gate_open:

@@ -60,6 +60,10 @@ class Witness {
         core::Offset acknowledged = -1;
         core::Offset committable = -1;  // what the pipeline called so before its last tick
         core::WallTime due_up_to{};
+        std::set<core::Offset> released;      // due order: all of them
+        std::optional<core::DoneMap> handed;  // what earlier owners had settled
+        std::optional<core::SteadyTime>
+            unnoted_since;  // due order: something has settled since the last commit
         bool moved = false;
         std::optional<core::SteadyTime> uncommitted_since;
     };
@@ -67,7 +71,12 @@ class Witness {
     Watch& watch(core::Slot slot);
     void forget_what_is_over();
     void check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen);
+    bool in_due_order() const noexcept;
+    void check_once(const SimulatedRecord& record, Watch& seen);
     void check_order(const SimulatedRecord& record, Watch& seen);
+    void check_not_done(const SimulatedRecord& record, const Watch& seen) const;
+    void check_note(const core::Now& now, const core::CommitEntry& entry, const Watch& seen);
+    void check_note_is_true(std::size_t partition, core::Offset from, const core::DoneMap& done) const;
     void check_commits_come(const core::Now& now, core::Slot slot, Watch& seen);
     bool has_records(std::size_t partition, core::Offset from, core::Offset to) const;
     void check_memory();
