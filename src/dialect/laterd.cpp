@@ -56,9 +56,8 @@ std::optional<std::uint64_t> number_in(std::optional<std::string_view> text) noe
         return std::nullopt;
     }
     std::uint64_t number = 0;
-    const char* const end = text->data() + text->size();
-    const auto [at, problem] = std::from_chars(text->data(), end, number);
-    if (at != end || problem == std::errc::invalid_argument) {
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (end != text->data() + text->size() || problem == std::errc::invalid_argument) {
         return std::nullopt;
     }
     return problem == std::errc() ? number : std::numeric_limits<std::uint64_t>::max();
