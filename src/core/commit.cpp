@@ -121,7 +121,7 @@ void Pipeline::commit_now(const Now& now, bool everything) {
 }
 
 std::uint64_t Pipeline::rule_of(const Partition& partition) const noexcept {
-    return options_.rule + static_cast<std::uint64_t>(partition.role);
+    return partition.role == Role::source ? options_.rule : static_cast<std::uint64_t>(partition.role);
 }
 
 // What a later owner need not deliver again. Where nothing may overtake anything there is none: what is delivered behind a

@@ -91,4 +91,23 @@ Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTi
     return invalid(rule, std::holds_alternative<TooFar>(value) ? Reason::due_too_far : Reason::due_invalid);
 }
 
+// FNV-1a over what is written of the rule. What is too far depends on the day and is never asked about.
+std::uint64_t fingerprint(const DueRule& rule) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    const auto add = [&hash](std::uint64_t value) {
+        for (unsigned shift = 0; shift < 64; shift += 8) {
+            hash = (hash ^ ((value >> shift) & 0xffU)) * 0x100000001b3U;
+        }
+    };
+    for (const char c : rule.header) {
+        add(static_cast<unsigned char>(c));
+    }
+    add(rule.uses_header() ? static_cast<std::uint64_t>(rule.format) : 0);
+    add(static_cast<std::uint64_t>(rule.delay.count()));
+    add(static_cast<std::uint64_t>(rule.missing.kind));
+    add(static_cast<std::uint64_t>(rule.missing.delay.count()));
+    add(static_cast<std::uint64_t>(rule.invalid.kind));
+    return hash;
+}
+
 }  // namespace laterd::core

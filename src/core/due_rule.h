@@ -49,6 +49,9 @@ struct DueRule {
     bool operator==(const DueRule&) const = default;
 };
 
+// The same for rules that compute the same due times, on every machine and in every version.
+std::uint64_t fingerprint(const DueRule& rule) noexcept;
+
 // The due header of a record: absent, null, or bytes. The last occurrence counts; the shell finds it.
 struct DueHeader {
     bool present = false;

@@ -85,6 +85,9 @@ Reached reach(const config::RoutingTable& table, const config::Route& route) {
         reached.error = facts.error;
         if (reached.ok) {
             count_partitions(admin, topics_read(admin, table, route), reached);
+            if (!route.wait_topic.empty()) {
+                reached.wait_partitions = std::max(admin.topic(route.wait_topic, k_timeout).partitions, 0);
+            }
             reached.target_max_message_bytes = target_max_message_bytes(table, route);
         }
     } catch (const std::exception& error) {

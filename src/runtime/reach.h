@@ -15,6 +15,7 @@ struct Reached {
     std::string error;  // why not
     std::uint32_t partitions =
         0;  // of all topics that the route reads (sources, retry, waiting) and that exist
+    std::int32_t wait_partitions = 0;  // of the waiting topic; 0 while there is none
     std::vector<std::string> missing;  // those given by name that do not exist
     std::optional<std::int64_t> target_max_message_bytes;
 };

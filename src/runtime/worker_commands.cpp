@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/commit_note.h"
+#include "core/lap.h"
 #include "log/log.h"
 #include "runtime/worker_loop.h"
 
@@ -32,6 +33,11 @@ std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& commit
         }
     }
     return most;
+}
+
+std::optional<core::DoneMap> done_of(const kafka::CommittedOffset& committed) {
+    const auto note = committed.known ? core::decode_commit_note(committed.metadata) : std::nullopt;
+    return note ? note->done : std::nullopt;
 }
 
 // Blocks. Every question gets an answer; what was not answered by the cluster is not known.
@@ -72,7 +78,8 @@ std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
                          .low = ends[i].low,
                          .high = ends[i].high,
                          .partitions = counts[topic],
-                         .partitions_before = before[topic]});
+                         .partitions_before = before[topic],
+                         .done = done_of(committed[i])});
     }
     return found;
 }
@@ -112,7 +119,7 @@ void WorkerLoop::execute() {
         look_up(commands.look_up);
     }
     for (core::RecordPtr& record : commands.deliveries) {
-        deliver(std::move(record));
+        sinks_->deliver(std::move(record), now_);
     }
     for (const core::Notice& notice : commands.notices) {
         const bool of_partition =
@@ -133,14 +140,6 @@ void WorkerLoop::execute() {
     }
 }
 
-void WorkerLoop::deliver(core::RecordPtr record) {
-    if (record->purpose == core::Purpose::deliver) {
-        sink_->deliver(std::move(record));
-    } else {
-        copies_->deliver(std::move(record));
-    }
-}
-
 void WorkerLoop::commit(const core::CommitRequest& request) {
     committing_ = request.entries;
     std::vector<kafka::CommitWish> wishes;
@@ -149,7 +148,7 @@ void WorkerLoop::commit(const core::CommitRequest& request) {
         wishes.push_back(
             {.slot = entry.slot,
              .offset = entry.offset,
-             .metadata = entry.partitions > 0 ? core::encode({.partitions = entry.partitions}) : ""});
+             .metadata = entry.note});
     }
     if (!consumer_->commit(request.id, wishes)) {
         std::vector<kafka::CommitResult> failed;
@@ -233,6 +232,20 @@ void WorkerLoop::measure_lag() {
     });
 }
 
+// How many laps the waiting topic has; it may come later, or get more.
+void WorkerLoop::count_laps() {
+    if (route_.wait_topic.empty()) {
+        return;
+    }
+    errands_->run([this]() -> loop::Errands::Then {
+        return [this, count = consumer_->partition_count(route_.wait_topic, k_ask_timeout)] {
+            if (count) {
+                pipeline_->wait_partitions(std::min(*count, core::k_laps_most));
+            }
+        };
+    });
+}
+
 void WorkerLoop::kick_stalled() {
     if (leaving_) {
         return;
@@ -249,25 +262,18 @@ void WorkerLoop::refresh_topics() {
     if (refreshing_ || leaving_) {
         return;
     }
-    std::function<void()> of_sink = sink_->take_refresh();
-    std::function<void()> of_copies = copies_->take_refresh();
-    if (of_sink || of_copies) {
+    if (std::function<void()> refresh = sinks_->take_refresh()) {
         refreshing_ = true;
-        errands_->run(
-            [this, of_sink = std::move(of_sink), of_copies = std::move(of_copies)]() -> loop::Errands::Then {
-                for (const std::function<void()>* ask : {&of_sink, &of_copies}) {
-                    if (*ask) {
-                        (*ask)();
-                    }
-                }
-                return [this] { refreshing_ = false; };
-            });
+        errands_->run([this, refresh = std::move(refresh)]() -> loop::Errands::Then {
+            refresh();
+            return [this] { refreshing_ = false; };
+        });
     }
-    if (sink_->take_limit_doubt()) {
+    if (sinks_->take_limit_doubt()) {
         errands_->run([this]() -> loop::Errands::Then {
             return [this, limit = target_max_message_bytes(worker_.setup_.table, route_)] {
                 if (limit) {
-                    sink_->limit_batches(*limit);
+                    sinks_->limit_batches(*limit);
                 }
             };
         });
@@ -281,7 +287,10 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
     std::vector<core::Assigned> assigned;
     assigned.reserve(partitions.size());
     for (const kafka::AssignedPartition& partition : partitions) {
-        assigned.push_back({.slot = partition.slot, .number = partition.partition});
+        assigned.push_back({.slot = partition.slot,
+                            .number = partition.partition,
+                            .role = intake_.role(partition.topic),
+                            .order = route_.order});
     }
     log::info("partitions assigned",
               {{"route", route_.name}, {"worker", worker_.setup_.number}, {"count", partitions.size()}});

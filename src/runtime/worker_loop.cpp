@@ -57,7 +57,8 @@ WorkerLoop::WorkerLoop(Worker& worker)
       notices_(route_, worker.setup_.number),
       now_(loop::read_clocks()),
       boot_time_(loop::read_boot_time()),
-      session_left_(session_left(worker.setup_.table.cluster(route_.from.cluster), route_.from)) {
+      session_left_(session_left(worker.setup_.table.cluster(route_.from.cluster), route_.from)),
+      intake_(route_) {
     errands_.emplace();
     poller_.add(errands_->fd(), [this] { errands_->collect(); });
     poller_.add(worker_.ordered_.fd(), [this] { worker_.ordered_.clear(); });
@@ -65,8 +66,7 @@ WorkerLoop::WorkerLoop(Worker& worker)
 
 WorkerLoop::~WorkerLoop() {
     errands_.reset();
-    sink_.reset();
-    copies_.reset();
+    sinks_.reset();
     consumer_.reset();
 }
 
@@ -88,6 +88,7 @@ void WorkerLoop::turn() {
         wall = pipeline_->commands().wake_wall;
         steady = earlier(steady, pipeline_->commands().wake_steady);
         steady = earlier(steady, watch_.wake_at());
+        steady = earlier(steady, sinks_->wake_at());
     }
     if (busy_) {
         steady = now_.steady;
@@ -111,8 +112,7 @@ void WorkerLoop::turn() {
     if (std::exchange(control_ready_, false)) {
         consumer_->serve_control(*this);
     }
-    sink_->serve(outcomes_);
-    copies_->serve(outcomes_);
+    sinks_->serve(now_, outcomes_);
     pipeline_->outcomes(now_, outcomes_);
     read_records();
     pipeline_->tick(now_);
@@ -211,31 +211,10 @@ std::size_t WorkerLoop::read_slot(core::Slot slot, std::size_t most) {
 }
 
 core::RecordPtr WorkerLoop::admit(core::Slot slot, const kafka::MessageView& message) {
-    std::unique_ptr<sink::StoredRecord> record = sink::StoredRecord::copy(message);
-    core::DueHeader header;
-    if (route_.due.uses_header()) {
-        message.for_each_header([&](std::string_view name, std::optional<std::string_view> value) {
-            if (name == route_.due.header) {
-                header = {.present = true, .null = !value, .value = value.value_or(std::string_view())};
-            }
-        });
-    }
-    const std::int64_t timestamp = message.timestamp();
-    const core::Verdict verdict = core::judge(
-        route_.due, header,
-        timestamp >= 0 ? std::optional(core::WallTime(core::Milliseconds(timestamp))) : std::nullopt,
-        now_.wall);
-    record->due = verdict.due;
-    record->fate = verdict.fate;
-    record->reason = verdict.reason;
+    std::unique_ptr<sink::StoredRecord> record = intake_.take(message, consumer_->place(slot), now_.wall);
     record->slot = slot;
     record->epoch = pipeline_->epoch(slot);
-    record->alone = verdict.fate == core::Fate::deliver && sink_->is_oversize(*record);
-    const kafka::TopicPartition& place = consumer_->place(slot);
-    record->origin = {.topic = place.topic,
-                      .partition = place.partition,
-                      .offset = record->offset,
-                      .timestamp = record->timestamp()};
+    record->alone = record->fate == core::Fate::deliver && sinks_->is_oversize(*record);
     return record;
 }
 
@@ -265,6 +244,7 @@ void WorkerLoop::housekeep() {
     if (now_.steady >= lag_at_) {
         lag_at_ = now_.steady + k_lag_interval;
         measure_lag();
+        count_laps();
     }
 }
 

@@ -14,11 +14,11 @@
 #include "loop/errands.h"
 #include "loop/poller.h"
 #include "runtime/fetch_watch.h"
+#include "runtime/intake.h"
 #include "runtime/notice_log.h"
 #include "runtime/reach.h"
 #include "runtime/worker.h"
-#include "sink/copies.h"
-#include "sink/topic_sink.h"
+#include "sink/sinks.h"
 
 namespace laterd::runtime {
 
@@ -57,7 +57,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void measure_lag();
     void kick_stalled();
     void refresh_topics();
-    void deliver(core::RecordPtr record);
+    void count_laps();
 
     // kafka::Consumer::Listener
     void on_assign(const std::vector<kafka::AssignedPartition>& partitions) override;
@@ -82,8 +82,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
 
     std::optional<core::Pipeline> pipeline_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::unique_ptr<sink::TopicSink> sink_;
-    std::unique_ptr<sink::Copies> copies_;
+    std::unique_ptr<sink::Sinks> sinks_;
+    const Intake intake_;
     FetchWatch watch_;
 
     std::uint64_t most_bytes_ = 0;

@@ -1,6 +1,8 @@
 // From nothing to a member of the group, and back.
 #include <algorithm>
+#include <random>
 
+#include "core/lap.h"
 #include "log/log.h"
 #include "loop/clock.h"
 #include "runtime/budget.h"
@@ -56,6 +58,12 @@ core::PipelineOptions WorkerLoop::pipeline_options(std::uint64_t hold_bytes, std
     options.start = route_.from.start;
     options.out_of_range = route_.from.out_of_range;
     options.has_dead_letter = route_.dead_letter.has_value();
+    options.sequenced = route_.handler.has_value();
+    options.concurrency = route_.handler ? static_cast<std::uint32_t>(route_.handler->concurrency) : 0;
+    options.retry = route_.retry.policy;
+    options.guard = route_.dead_letter ? static_cast<std::uint32_t>(route_.dead_letter->guard) : 0;
+    options.rule = core::fingerprint(route_.due);
+    options.seed = std::random_device()();
     options.hold_bytes = hold_bytes;
     options.open_max = open_max;
     options.commit_interval = table.commit_interval;
@@ -71,9 +79,15 @@ void WorkerLoop::join(const Reached& reached) {
     const std::string instance = table.instance.empty() ? ""
                                                         : table.instance + "-" + route_.name + "-" +
                                                               std::to_string(worker_.setup_.number);
+    config::From from = route_.from;
+    for (const std::string& own : {route_.retry.topic, route_.wait_topic}) {
+        if (!own.empty()) {
+            from.topics.push_back(own);
+        }
+    }
     consumer_ = std::make_unique<kafka::Consumer>(
         kafka::ConsumerSettings{.cluster = table.cluster(route_.from.cluster),
-                                .from = route_.from,
+                                .from = from,
                                 .name = name_,
                                 .instance = instance,
                                 .prefetch_bytes = budget.prefetch_cap_bytes,
@@ -81,26 +95,21 @@ void WorkerLoop::join(const Reached& reached) {
     const auto on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
         on_error(code, text, fatal);
     };
-    sink_ = std::make_unique<sink::TopicSink>(sink::TopicSink::Setup{.table = table,
-                                                                     .route = route_,
-                                                                     .name = name_,
-                                                                     .queue_bytes = budget.producer_bytes,
-                                                                     .poller = poller_,
-                                                                     .on_trouble = on_trouble});
-    copies_ = std::make_unique<sink::Copies>(sink::Copies::Setup{.table = table,
-                                                                 .route = route_,
-                                                                 .name = name_,
-                                                                 .queue_bytes = budget.producer_bytes,
-                                                                 .poller = poller_,
-                                                                 .on_trouble = on_trouble});
+    sinks_ = std::make_unique<sink::Sinks>(sink::Sinks::Setup{.table = table,
+                                                              .route = route_,
+                                                              .name = name_,
+                                                              .queue_bytes = budget.producer_bytes,
+                                                              .poller = poller_,
+                                                              .on_trouble = on_trouble});
     if (reached.target_max_message_bytes) {
-        sink_->limit_batches(*reached.target_max_message_bytes);
+        sinks_->limit_batches(*reached.target_max_message_bytes);
     }
     pipeline_.emplace(pipeline_options(budget.hold_bytes, budget.open_max), worker_.setup_.counters);
     poller_.add(consumer_->control_fd(), [this] { control_ready_ = true; });
     // Level triggered: emptied in every turn by ready_slots().
     poller_.add(consumer_->data_fd(), [] {});
     consumer_->subscribe();
+    pipeline_->wait_partitions(std::min(reached.wait_partitions, core::k_laps_most));
     // What passed until now was not a suspension.
     boot_time_ = loop::read_boot_time();
     log::info("worker started", {{"route", route_.name},
