@@ -3,6 +3,7 @@
 #include "cli/handler_rule.h"
 #include "cli/topic_rules.h"
 #include "kafka/admin.h"
+#include "kafka/source_pattern.h"
 
 #include <fmt/format.h>
 
@@ -159,16 +160,55 @@ class Visit {
     void check_sources(const config::Route& route, const std::optional<TopicFacts>& target) {
         for (std::size_t i = 0; i < route.from.topics.size(); ++i) {
             const std::string& topic = route.from.topics[i];
-            if (topic.starts_with('^')) {
-                continue;
+            if (kafka::is_pattern(topic)) {
+                check_pattern(route, i, target);
+            } else {
+                check_source(route, i, topic, target);
             }
-            const auto source = ask(route.from.cluster, topic, (path_of(route) / "from" / "topics")[i]);
-            if (source) {
-                add(judge_source(route, i, *source));
+        }
+    }
+
+    // All that matches now.
+    void check_pattern(const config::Route& route, std::size_t number,
+                       const std::optional<TopicFacts>& target) {
+        const auto admin = admins_.find(route.from.cluster);
+        if (admin == admins_.end()) {
+            return;
+        }
+        const Path path = (path_of(route) / "from" / "topics")[number];
+        const auto names = admin->second->topics(k_timeout);
+        if (!names) {
+            add(Severity::warning, path,
+                fmt::format("cluster {} does not tell which topics it has", route.from.cluster));
+            return;
+        }
+        const auto topics = kafka::matching(*names, route.from.topics[number], table_, route);
+        if (topics.empty()) {
+            add(Severity::warning, path,
+                fmt::format("no topic on cluster {} matches now; those that come later are read",
+                            route.from.cluster));
+        }
+        for (const std::string& topic : topics) {
+            check_source(route, number, topic, target);
+        }
+    }
+
+    // `number`: which of the route's source topics it is, or which regex matches it.
+    void check_source(const config::Route& route, std::size_t number, const std::string& topic,
+                      const std::optional<TopicFacts>& target) {
+        const auto source = ask(route.from.cluster, topic, (path_of(route) / "from" / "topics")[number]);
+        if (!source) {
+            return;
+        }
+        Judgement judgement = judge_source(route, number, *source);
+        if (topic != route.from.topics[number]) {
+            for (Connected::Finding& finding : judgement) {
+                finding.text = fmt::format("\"{}\": {}", topic, finding.text);
             }
-            if (source && target) {
-                add(judge_fit(route, topic, *source, *target));
-            }
+        }
+        add(std::move(judgement));
+        if (target) {
+            add(judge_fit(route, topic, *source, *target));
         }
     }
 

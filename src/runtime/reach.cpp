@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <regex>
 
 #include "kafka/admin.h"
+#include "kafka/source_pattern.h"
 
 namespace laterd::runtime {
 
@@ -13,50 +13,25 @@ namespace {
 
 constexpr std::chrono::milliseconds k_timeout{3'000};
 
-bool is_pattern(const std::string& topic) {
-    return topic.starts_with('^');
-}
-
-// The names that a pattern stands for now; a bad pattern is the consumer's to report.
-std::vector<std::string> matching(const std::vector<std::string>& names, const std::string& pattern) {
-    std::vector<std::string> found;
-    try {
-        const std::regex whole(pattern.substr(1), std::regex::extended);
-        std::copy_if(names.begin(), names.end(), std::back_inserter(found),
-                     [&](const std::string& name) { return std::regex_match(name, whole); });
-    } catch (const std::regex_error&) {
-        found.clear();
-    }
-    return found;
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// The route's retry and waiting topic: its consumers read them like sources.
-std::vector<std::string> own_topics(const config::Route& route) {
-    std::vector<std::string> own{route.retry.topic, route.wait_topic};
-    std::erase(own, "");
-    return own;
 }
 
 // All that the route reads now, each once.
 std::vector<std::string> topics_read(kafka::Admin& admin, const config::RoutingTable& table,
                                      const config::Route& route) {
-    std::vector<std::string> names = own_topics(route);
-    const std::vector<std::string> unwanted = unwanted_topics(table, route);
+    std::vector<std::string> names = kafka::own_topics(route);
     std::optional<std::vector<std::string>> all;
     for (const std::string& topic : route.from.topics) {
-        if (!is_pattern(topic)) {
+        if (!kafka::is_pattern(topic)) {
             names.push_back(topic);
             continue;
         }
         if (!all) {
             all = admin.topics(k_timeout).value_or(std::vector<std::string>());
         }
-        for (const std::string& name : matching(*all, topic)) {
-            if (!contains(unwanted, name) && !contains(names, name)) {
+        for (const std::string& name : kafka::matching(*all, topic, table, route)) {
+            if (!contains(names, name)) {
                 names.push_back(name);
             }
         }
@@ -107,29 +82,6 @@ std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable&
     } catch (const std::exception&) {
         return std::nullopt;
     }
-}
-
-std::vector<std::string> unwanted_topics(const config::RoutingTable& table, const config::Route& route) {
-    const std::vector<std::string>& sources = route.from.topics;
-    std::vector<std::string> names;
-    if (std::none_of(sources.begin(), sources.end(), is_pattern)) {
-        return names;
-    }
-    const std::vector<std::string> own = own_topics(route);
-    const auto add = [&](const std::string& topic) {
-        if (!topic.empty() && !contains(sources, topic) && !contains(own, topic) && !contains(names, topic)) {
-            names.push_back(topic);
-        }
-    };
-    for (const config::Route& other : table.routes) {
-        add(other.to.topic);
-        add(other.retry.topic);
-        add(other.wait_topic);
-        if (other.dead_letter) {
-            add(other.dead_letter->topic);
-        }
-    }
-    return names;
 }
 
 }  // namespace laterd::runtime

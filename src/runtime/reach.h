@@ -27,9 +27,4 @@ Reached reach(const config::RoutingTable& table, const config::Route& route);
 std::optional<std::int64_t> target_max_message_bytes(const config::RoutingTable& table,
                                                      const config::Route& route);
 
-// The topics that no regex of this route may match: targets, dead-letter, retry and waiting topics of all routes.
-// Its own retry and waiting topic and what it names as a source are left out, for its consumers would not see these
-// topics at all; a topic's name says which role it has. Empty when the route has no regex.
-std::vector<std::string> unwanted_topics(const config::RoutingTable& table, const config::Route& route);
-
 }  // namespace laterd::runtime

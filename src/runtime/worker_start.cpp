@@ -4,6 +4,7 @@
 
 #include "core/lap.h"
 #include "log/log.h"
+#include "kafka/source_pattern.h"
 #include "loop/clock.h"
 #include "runtime/budget.h"
 #include "runtime/worker_loop.h"
@@ -91,7 +92,7 @@ void WorkerLoop::join(const Reached& reached) {
                                 .name = name_,
                                 .instance = instance,
                                 .prefetch_bytes = budget.prefetch_cap_bytes,
-                                .unwanted = unwanted_topics(table, route_)});
+                                .unwanted = kafka::unwanted_topics(table, route_)});
     const auto on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
         on_error(code, text, fatal);
     };

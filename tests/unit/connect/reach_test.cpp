@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kafka/source_pattern.h"
 #include "support/catch.hpp"
 
 using namespace laterd;
@@ -24,7 +25,7 @@ config::Route route(const std::string& name, Names sources) {
 Names unwanted(const std::vector<config::Route>& routes, std::size_t which) {
     config::RoutingTable table;
     table.routes = routes;
-    Names names = runtime::unwanted_topics(table, table.routes[which]);
+    Names names = kafka::unwanted_topics(table, table.routes[which]);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -40,6 +41,20 @@ TEST_CASE("a regex matches no topic that the file writes, and its route still se
 TEST_CASE("what a route names as a source stays visible to it", "[reach]") {
     const std::vector<config::Route> routes{route("a", {"^.*", "b.out", "dead"}), route("b", {"in"})};
     CHECK(unwanted(routes, 0) == Names{"a.out", "b.retry", "b.wait"});
+}
+
+TEST_CASE("a regex stands for the names that it matches whole, by POSIX rules", "[reach]") {
+    config::RoutingTable table;
+    table.routes = {route("a", {"^orders[.](eu|us)", "^a.*", "^(", "^[[:digit:]]+"})};
+    const Names names{"orders.eu", "orders.eu.old", "my.orders.eu", "ordersxeu",
+                      "a.in",      "a.out",         "a.retry",      "2026"};
+    const auto matched = [&](std::size_t number) {
+        return kafka::matching(names, table.routes[0].from.topics[number], table, table.routes[0]);
+    };
+    CHECK(matched(0) == Names{"orders.eu"});
+    CHECK(matched(1) == Names{"a.in"});  // not what the route writes
+    CHECK(matched(2).empty());
+    CHECK(matched(3) == Names{"2026"});
 }
 
 TEST_CASE("a route with a handler writes no target, and its limit is not asked for", "[reach]") {
