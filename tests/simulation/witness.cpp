@@ -67,8 +67,9 @@ void Witness::outcome(const Outcome& outcome) {
     }
     if (outcome.result != Outcome::Result::delivered) {
         seen.returned.insert(record.offset);
-    } else if (in_due_order() && !seen.unnoted_since) {
-        seen.unnoted_since = world_.now();
+    } else if (in_due_order()) {
+        seen.fresh.insert(record.offset);
+        seen.unnoted_since = seen.unnoted_since.value_or(world_.now());
     }
 }
 
@@ -182,6 +183,9 @@ void Witness::draining(const core::Now& now) {
 void Witness::begin_turn(const core::Now& now) {
     born_ = born_ == core::SteadyTime{} ? now.steady : born_;
     forget_what_is_over();
+    for (auto& [slot, seen] : watches_) {
+        seen.fresh.clear();
+    }
     if (now.steady - second_ >= 1s) {
         second_ = now.steady;
         turns_in_second_ = 0;
@@ -402,7 +406,9 @@ void Witness::check_note(const core::Now& now, const core::CommitEntry& entry, c
         return;
     }
     for (const core::Ledger::Entry& settled : state->ledger.entries()) {
-        const bool forgotten = settled.settled && !is_noted(settled.offset, settled.due);
+        // The commit may have been decided before the outcomes of this turn were known.
+        const bool forgotten =
+            settled.settled && !is_noted(settled.offset, settled.due) && !seen.fresh.contains(settled.offset);
         require(!has_room || !forgotten, "what has settled is not noted: partition, offset", partition,
                 settled.offset);
         world_.sightings.saw(Sighting::done_map_partial, forgotten && note->done);
@@ -477,8 +483,10 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     // What a refused delivery has led to may still be written down.
     require((!revoking_ && !draining_) || (record.purpose == Purpose::dead_letter && record.attempts > 0),
             "released while the assignment ends: partition, offset", partition, record.offset);
-    require(now.wall >= record.due, "released early: partition, offset, ms", partition, record.offset,
-            (record.due - now.wall).count());
+    // A dead letter that a delivery has led to is written whatever the clock shows by then.
+    const bool was_due = record.purpose == Purpose::dead_letter && record.attempts > 0;
+    require(was_due || now.wall >= record.due, "released early: partition, offset, ms", partition,
+            record.offset, (record.due - now.wall).count());
     require(record.judged != core::Fate::stop,
             "a record that stops its partition was released: partition, offset", partition, record.offset);
     require(world_.group.committed(partition) || world_.truth.was_recreated(partition),

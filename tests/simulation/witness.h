@@ -62,6 +62,7 @@ class Witness {
         core::WallTime due_up_to{};
         std::set<core::Offset> released;      // due order: all of them
         std::optional<core::DoneMap> handed;  // what earlier owners had settled
+        std::set<core::Offset> fresh;         // due order: settled in this turn
         std::optional<core::SteadyTime>
             unnoted_since;  // due order: something has settled since the last commit
         bool moved = false;
