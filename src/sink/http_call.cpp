@@ -131,9 +131,8 @@ HttpCall::~HttpCall() {
 }
 
 void HttpCall::prepare(std::string_view body) {
-    // libcurl's own headers that the contract does not have.
-    head_.add("Expect", "");
-    head_.add("Accept", "");
+    head_.leave_out("Expect");
+    head_.leave_out("Accept");
     lines_.resize(head_.size());
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         lines_[i].node.data = const_cast<char*>(head_.line(i));
@@ -225,7 +224,8 @@ bool HttpCall::take_head(std::string_view line) {
         const long status = get<long>(easy_, CURLINFO_RESPONSE_CODE);
         head_is_whole_ = status >= 200 || status == 101;
         announced_ = status == 204 ? 0 : announced_;
-        cut_ = is_whole() && !has_sent_all();
+        // After a 101 libcurl would wait for whatever protocol comes next.
+        cut_ = status == 101 || (is_whole() && !has_sent_all());
     } else if (const auto length = value_of("content-length", line)) {
         announced_ = parse_length(*length);
     } else if (const auto wait = value_of("retry-after", line)) {

@@ -210,6 +210,13 @@ void HeaderLines::add(std::string_view name, std::string_view value) {
     text_ += '\0';
 }
 
+void HeaderLines::leave_out(std::string_view name) {
+    starts_.push_back(text_.size());
+    text_ += name;
+    text_ += ':';
+    text_ += '\0';
+}
+
 std::string percent_encoded(std::string_view bytes) {
     return encoded(bytes, is_unreserved);
 }

@@ -23,9 +23,12 @@ class HeaderLines {
     // The value has no line breaks. An empty one is written `Name;`, which is how libcurl sends an empty header.
     void add(std::string_view name, std::string_view value);
 
+    // One that libcurl would send by itself.
+    void leave_out(std::string_view name);
+
     std::size_t size() const noexcept { return starts_.size(); }
 
-    // `Name: value`, ending in NUL; valid until the next add or clear.
+    // `Name: value`, ending in NUL; valid until the next change.
     const char* line(std::size_t index) const noexcept { return text_.data() + starts_[index]; }
 
   private:

@@ -1,0 +1,6 @@
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
