@@ -61,7 +61,8 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
     }
     // What is due already does not have to be held to be on time: no more of it than a release or two take, so that it is
     // still in the processor's cache when it goes.
-    if (partition->read_until <= now.wall && partition->hold.size() >= k_due_most) {
+    if (partition->read_until <= now.wall && partition->hold.size() >= k_due_most &&
+        partition->role != Role::waiting) {
         return 0;
     }
     // A partition without anything may always read, or a record larger than the budget would never pass.
@@ -104,7 +105,7 @@ void Pipeline::sweep(const Now& now) {
                 continue;
             }
             Partition& partition = *place;
-            const std::optional<WallTime> due = partition.head_due();
+            const std::optional<WallTime> due = partition.idle_until();
             if (!partition.open) {
                 // Since when it waits for a place. Nobody comes first for good: neither partitions whose head is not
                 // known, of which there may be more than places, nor those with a head.
@@ -119,7 +120,7 @@ void Pipeline::sweep(const Now& now) {
                 }
                 continue;
             }
-            if (due && partition.is_quiet() && partition.order == Order::partition &&
+            if (due && partition.is_quiet() &&
                 tier_for(*due - now.wall, tight, options_.tier) == Tier::cold) {
                 go_cold(now, partition);
                 look_at(*due - options_.tier.resume_ahead);
@@ -150,7 +151,7 @@ void Pipeline::go_cold(const Now& now, Partition& partition) {
     const std::uint64_t keeps = std::min(k_cold_keeps_bytes, options_.hold_bytes / 2 / assigned_);
     // What is in flight behind the head neither: it would be released twice.
     if (partition.hold.bytes() <= keeps || !partition.is_quiet() || !partition.hold.has_only_line() ||
-        !partition.ledger.is_settled_in_order()) {
+        partition.owed > 0 || !partition.ledger.is_settled_in_order()) {
         return;
     }
     const Record* head = partition.hold.next();
@@ -198,7 +199,7 @@ void Pipeline::close_idle(const Now& now, std::size_t wanted) {
             now.steady - partition->changed_at < k_open_least) {
             continue;
         }
-        const std::optional<WallTime> due = partition->head_due();
+        const std::optional<WallTime> due = partition->idle_until();
         const bool settled = partition->is_quiet();
         if (settled && !due && partition->at_end) {
             idle.emplace_back(WallTime::max(), partition->slot);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "core/record.h"
@@ -42,6 +43,10 @@ class Hold {
     std::size_t size() const noexcept { return copies_.size() + line_.size() + heap_.size(); }
     std::uint64_t bytes() const noexcept { return bytes_; }
     bool has_only_line() const noexcept { return copies_.empty() && heap_.empty(); }
+    // When the first of the line may go; nullopt when nobody stands there.
+    std::optional<WallTime> line_at() const noexcept {
+        return line_.empty() ? std::nullopt : std::optional(key(*line_.front()));
+    }
 
   private:
     static WallTime key(const Record& record) noexcept {

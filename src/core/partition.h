@@ -81,6 +81,18 @@ struct Partition {
 
     bool is_idle() const noexcept { return hold.size() == 0 && is_quiet(); }
 
+    // Until when nothing has to be read; nullopt when that is not known. In due order it never is: behind what is known may
+    // lie something that is due sooner.
+    std::optional<WallTime> idle_until() const noexcept {
+        if (order == Order::due) {
+            return std::nullopt;
+        }
+        if (const std::optional<WallTime> first = hold.line_at()) {
+            return first;
+        }
+        return cold_head ? std::optional(cold_head->due) : std::nullopt;
+    }
+
     // When the next record may be released; nullopt when none is known.
     std::optional<WallTime> head_due() const noexcept {
         if (hold.size() > 0) {

@@ -441,8 +441,9 @@ void Pipeline::drop_all(DuplicateCause cause) {
 
 // What a failed delivery has led to is written down before the end: else it would be delivered once more.
 bool Pipeline::owes_copies() const noexcept {
-    return std::any_of(partitions_.begin(), partitions_.end(),
-                       [](const auto& partition) { return partition && partition->owed > 0; });
+    return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
+        return partition && partition->owed > 0 && partition->hold.next()->is_owed();
+    });
 }
 
 void Pipeline::end_when_settled(const Now& now) {

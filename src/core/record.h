@@ -65,6 +65,11 @@ struct Record {
     WallTime copy_due{};         // purpose retry or wait: what the copy says in `laterd-due`
     std::int32_t lap = 0;        // purpose wait: the waiting topic's partition
 
+    // A copy that a delivery has led to.
+    bool is_owed() const noexcept {
+        return purpose == Purpose::retry || (purpose == Purpose::dead_letter && attempts > 0);
+    }
+
     Record() = default;
     Record(const Record&) = delete;
     Record& operator=(const Record&) = delete;

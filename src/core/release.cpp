@@ -10,12 +10,6 @@ namespace laterd::core {
 
 namespace {
 
-// A copy that a delivery has led to.
-bool is_owed(const Record& record) noexcept {
-    return record.purpose == Purpose::retry ||
-           (record.purpose == Purpose::dead_letter && record.attempts > 0);
-}
-
 // The others are copies, or only change their place in the hold.
 bool is_for_sink(const Record& record) noexcept {
     return record.purpose == Purpose::deliver && record.fate == Fate::deliver && record.lap_end == WallTime{};
@@ -35,7 +29,7 @@ void Pipeline::hold(Partition& partition, RecordPtr record, bool again) {
         }
     }
     held_bytes_ += record->bytes;
-    partition.owed += is_owed(*record) ? 1U : 0U;
+    partition.owed += record->is_owed() ? 1U : 0U;
     if (again) {
         partition.hold.put_back(std::move(record), place);
     } else {
@@ -46,7 +40,7 @@ void Pipeline::hold(Partition& partition, RecordPtr record, bool again) {
 RecordPtr Pipeline::take(Partition& partition) {
     RecordPtr record = partition.hold.take();
     held_bytes_ -= record->bytes;
-    partition.owed -= is_owed(*record) ? 1U : 0U;
+    partition.owed -= record->is_owed() ? 1U : 0U;
     return record;
 }
 
@@ -57,7 +51,7 @@ bool Pipeline::can_release(const Now& now, const Partition& partition) const {
     if (next == nullptr || partition.phase != Partition::Phase::running) {
         return false;
     }
-    if (ending_ != Ending::none && !is_owed(*next)) {
+    if (ending_ != Ending::none && !next->is_owed()) {
         return false;
     }
     if (partition.backoff_until && *partition.backoff_until > now.steady) {

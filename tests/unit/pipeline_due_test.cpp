@@ -215,3 +215,37 @@ TEST_CASE("another due rule does not believe the note", "[pipeline][due][done]")
     other.advance(3s);
     CHECK(other.releases.size() == 1);
 }
+
+TEST_CASE("what is held for its due time does not keep a waiting partition from ending laps", "[pipeline][due][wait]") {
+    PipelineWorld world;
+    world.roles = {Role::waiting};
+    world.pipeline.wait_partitions(12);
+    for (int i = 0; i < 3'000; ++i) {
+        world.produce(0, {.due = 100s, .bytes = 200, .lap_end = 1s});
+    }
+    world.produce(0, {.due = 15s, .lap_end = 2s});
+    world.assign();
+    world.advance(1100ms);
+    world.produce(0, {.due = 20s, .lap_end = 3s});  // later, while the others are held
+    world.advance(20s);
+    CHECK(world.released(0) == std::vector<Offset>{3'000, 3'001});
+    world.advance(90s);
+    CHECK(world.releases.size() == 3'002);
+}
+
+TEST_CASE("more partitions in due order than may be open take turns", "[pipeline][due][flow]") {
+    PipelineWorld world({.open_max = 2}, 6);
+    world.orders = std::vector<Order>(6, Order::due);
+    for (Slot slot = 0; slot < 6; ++slot) {
+        world.produce(slot, {.due = 1h});
+    }
+    world.assign();
+    world.advance(5s);
+    for (Slot slot = 0; slot < 6; ++slot) {
+        world.produce(slot, {.due = 10s});
+    }
+    world.advance(30s);
+    for (Slot slot = 0; slot < 6; ++slot) {
+        CHECK(world.released(slot) == std::vector<Offset>{1});
+    }
+}
