@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kafka/embedded_broker.h"
 #include "kafka/source_pattern.h"
 #include "support/catch.hpp"
 
@@ -65,4 +66,27 @@ TEST_CASE("a route with a handler writes no target, and its limit is not asked f
     calling.handler = config::HandlerSink{.socket = "/s"};
     CHECK(unwanted({calling}, 0) == Names{"dead"});
     CHECK_FALSE(runtime::target_max_message_bytes({}, calling));
+}
+
+// One topic that is there is enough: the embedded broker leaves a question for settings unanswered for seconds.
+TEST_CASE("a worker counts the partitions of all topics that it reads, and misses those that are not there",
+          "[reach]") {
+    constexpr kafka::ErrorCode k_unknown_topic = 3;
+    kafka::EmbeddedBroker broker;
+    broker.create_topic("a.wait", 5);
+    for (const char* topic : {"in", "a.retry"}) {
+        broker.create_topic(topic, 1);
+        broker.fail_topic(topic, k_unknown_topic);
+    }
+    config::RoutingTable table;
+    table.clusters = {{.name = "main", .brokers = broker.bootstrap()}};
+    table.routes = {route("a", {"in"})};
+    table.routes[0].from.cluster = "main";
+    table.routes[0].handler = config::HandlerSink{.socket = "/s"};
+
+    const runtime::Reached reached = runtime::reach(table, table.routes[0]);
+    CHECK(reached.ok);
+    CHECK(reached.partitions == 5);
+    CHECK(reached.missing == std::vector<std::string>{"a.retry", "in"});
+    CHECK_FALSE(reached.target_max_message_bytes);
 }
