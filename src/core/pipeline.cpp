@@ -51,7 +51,7 @@ Partition* Pipeline::current(Slot slot, Epoch epoch) noexcept {
 
 void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
     drop_all(DuplicateCause::lost);
-    ++epoch_;
+    first_epoch_ = ++epoch_;
     counters_.rebalances.add();
     if (ending_ == Ending::revoking) {
         ending_ = Ending::none;
@@ -66,9 +66,10 @@ void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
         partition->epoch = epoch_;
         partition->number = assigned.number;
         partition->role = assigned.role;
-        // A retry record goes when it is due; in a waiting topic the laps end in the order of the offsets, and what is not
-        // far away any more goes when it is due.
-        partition->order = assigned.role == Role::retry ? Order::due : assigned.order;
+        // A retry record goes when it is due; in a waiting topic the laps end in the order of the offsets.
+        partition->order = assigned.role == Role::source  ? assigned.order
+                           : assigned.role == Role::retry ? Order::due
+                                                          : Order::partition;
         partition->is_strict = assigned.role == Role::source && partition->order == Order::partition &&
                                !options_.sequenced;
         partitions_[assigned.slot] = std::move(partition);

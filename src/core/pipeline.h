@@ -213,6 +213,7 @@ class Pipeline {
     void failed(const Now& now, Partition& partition, Outcome& outcome);
     void refused(const Now& now, Partition& partition, Outcome& outcome);
     void answered(const Now& now);
+    void leave_sequence(const Record& record);
     void stop_when_at_head(Partition& partition);
     void rejected(const Now& now, Partition& partition, RecordPtr record, Reason reason);
     void hold_route(const Now& now, const Record& record, Reason reason);
@@ -247,6 +248,7 @@ class Pipeline {
     Commands commands_;
 
     Epoch epoch_ = 0;
+    Epoch first_epoch_ = 0;  // of this assignment
     std::vector<std::unique_ptr<Partition>> partitions_;  // by slot; empty places are not assigned
     std::size_t assigned_ = 1;                            // how many, at least 1
     Ending ending_ = Ending::none;

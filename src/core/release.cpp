@@ -183,10 +183,6 @@ void Pipeline::pass_the_guard(const Now& now) {
     if (may_give_up() || gate_.state() != Gate::State::holding || gate_.reason() != Reason::guard) {
         return;
     }
-    wake(gate_.probe_at());
-    if (!gate_.may_probe(now.steady)) {
-        return;
-    }
     Partition* oldest = nullptr;
     for (const auto& partition : partitions_) {
         const Record* next = partition ? partition->hold.next() : nullptr;
@@ -197,6 +193,10 @@ void Pipeline::pass_the_guard(const Now& now) {
         }
     }
     if (oldest == nullptr) {
+        return;
+    }
+    if (!gate_.may_probe(now.steady)) {
+        wake(gate_.probe_at());
         return;
     }
     RecordPtr record = take(*oldest);

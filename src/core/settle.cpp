@@ -28,6 +28,8 @@ void Pipeline::outcomes(const Now& now, std::vector<Outcome>& outcomes) {
             }
             settle(now, *partition, outcome);
             schedule(now, *partition);
+        } else if (outcome.record->epoch >= first_epoch_) {
+            leave_sequence(*outcome.record);  // its partition began anew, the others of the assignment did not
         }
     }
     outcomes.clear();
@@ -61,7 +63,7 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
 void Pipeline::settled(const Now& now, Partition& partition, const Record& record) {
     if (record.purpose == Purpose::deliver) {
         counters_.delivered.add();
-        sequencer_.leave(options_.sequenced ? record.sequence : 0);
+        leave_sequence(record);
         if (std::exchange(given_up_, 0) >= options_.guard && options_.guard > 0) {
             for (const auto& held : partitions_) {
                 if (held) {
@@ -88,6 +90,13 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
     uncommitted_ = true;
     stop_when_at_head(partition);
     sweep_soon(now);
+}
+
+// A delivery that is not coming back lets the next of its sequence go.
+void Pipeline::leave_sequence(const Record& record) {
+    if (options_.sequenced && record.purpose == Purpose::deliver) {
+        sequencer_.leave(record.sequence);
+    }
 }
 
 // The sink answers, whatever it thinks of the record.
@@ -129,9 +138,9 @@ void Pipeline::failed(const Now& now, Partition& partition, Outcome& outcome) {
         }
         return;
     }
+    leave_sequence(record);
     record.purpose = Purpose::retry;
     record.copy_due = now.wall + retrial.delay;
-    sequencer_.leave(options_.sequenced ? record.sequence : 0);
     put_back(now, partition, std::move(outcome.record));
 }
 
@@ -186,7 +195,7 @@ void Pipeline::give_up(const Now& now, Partition& partition, RecordPtr record, R
         put_back(now, partition, std::move(record));
         return;
     }
-    sequencer_.leave(options_.sequenced && record->purpose == Purpose::deliver ? record->sequence : 0);
+    leave_sequence(*record);
     record->reason = reason;
     record->alone = false;
     if (options_.has_dead_letter) {
@@ -257,6 +266,7 @@ void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr rec
 
 void Pipeline::put_back(const Now& now, Partition& partition, RecordPtr record) {
     if (partition.phase == Partition::Phase::stopped) {
+        leave_sequence(*record);
         return;  // it is read again when an operator has acted
     }
     if (options_.sequenced && record->purpose == Purpose::deliver) {

@@ -121,6 +121,7 @@ TEST_CASE("what cannot be written to the waiting topic holds its partition, and 
 TEST_CASE("a record comes out of its lap: round once more, or held until it is due", "[pipeline][due][wait]") {
     PipelineWorld world;
     world.roles = {Role::waiting};
+    world.orders = {GENERATE(Order::partition, Order::due)};  // the route's, which means nothing here
     world.pipeline.wait_partitions(12);
     world.produce(0, {.due = 100s, .lap_end = 60s});
     world.produce(0, {.due = 20min, .lap_end = 61s});

@@ -327,3 +327,43 @@ TEST_CASE("what settled behind a call that hangs does not come twice after a cra
     times.erase(3);
     CHECK(std::all_of(times.begin(), times.end(), [](const auto& each) { return each.second == 1; }));
 }
+
+TEST_CASE("a guarded route with nothing to ask does not spin", "[pipeline][guard]") {
+    PipelineOptions options = handler(8);
+    options.guard = 2;
+    PipelineWorld world(options);
+    world.produce(0, {.fate = Fate::dead_letter, .reason = Reason::due_invalid});
+    world.produce(0, {.fate = Fate::dead_letter, .reason = Reason::due_invalid});
+    world.assign();
+    CHECK(world.pipeline.gate().reason() == Reason::guard);
+    world.advance(5min);  // the world counts turns without effect
+    world.produce(0, {});
+    world.advance(2min);
+    CHECK(world.pipeline.gate().is_open());
+    CHECK(world.logs[0].committed == 3);
+}
+
+TEST_CASE("a stopped partition keeps no sequence of the others waiting", "[pipeline][handler]") {
+    PipelineOptions options = handler();
+    options.has_dead_letter = false;
+    options.retry = {.has_topic = true, .attempts = 1};
+    PipelineWorld world(options, 2);
+    world.produce(0, {.sequence = 5});
+    world.produce(0, {.sequence = 7});
+    world.sink.reset();
+    world.assign();
+    world.answer(0, Result::delivered);  // the gate widens
+    world.produce(0, {.sequence = 9});
+    world.advance(1s);
+    world.produce(1, {.sequence = 7});
+    world.produce(1, {.sequence = 9});
+    world.advance(1s);
+    REQUIRE(world.released(0) == std::vector<Offset>{0, 1, 2});
+    world.answer(0, Result::retry, Reason::timeout);  // 1: exhausted, its partition stops
+    REQUIRE(world.has_notice(Kind::partition_stopped));
+    world.answer(0, Result::not_attempted, Reason::handler_down);
+    world.sink = Result::delivered;
+    world.advance(5s);
+    CHECK(world.released(1) == std::vector<Offset>{0, 1});
+    CHECK(world.pipeline.bytes() == 0);
+}
