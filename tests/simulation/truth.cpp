@@ -87,10 +87,10 @@ void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset h
             require(offset <= high || was_recreated(partition), "started beyond the end: partition, offset",
                     partition, offset);
             excuse_below(partition, offset);
-        } else if (!was_recreated(partition)) {
-            require(offset <= low, "not started at the log's start: partition, offset, low", partition,
-                    offset, low);
-            excuse_below(partition, offset);  // deleted before anybody asked for it
+        } else {
+            require(offset <= low || was_recreated(partition),
+                    "not started at the log's start: partition, offset, low", partition, offset, low);
+            excuse_below(partition, std::min(offset, low));  // deleted before anybody asked for it
         }
     } else if (!may_go_back && !was_recreated(partition)) {
         require(offset >= *place.committed, "a commit went back: partition, from, to", partition,
