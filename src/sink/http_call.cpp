@@ -183,10 +183,12 @@ CallEnd HttpCall::end_of(int curl_code) const {
             return head_is_whole_ ? CallEnd::answered : CallEnd::closed;
         case CURLE_COULDNT_CONNECT:
         case CURLE_COULDNT_RESOLVE_HOST:
-            return end_of_connect();
+            // After a kept connection has ended without a word, libcurl connects again by itself: the request went out
+            // on the first one, so the handler may have worked on it.
+            return may_write() ? end_of_connect() : CallEnd::closed;
         case CURLE_OPERATION_TIMEDOUT:
-            return get<curl_off_t>(easy_, CURLINFO_PRETRANSFER_TIME_T) == 0 ? CallEnd::busy
-                                                                            : CallEnd::timeout;
+            return may_write() && get<curl_off_t>(easy_, CURLINFO_PRETRANSFER_TIME_T) == 0 ? CallEnd::busy
+                                                                                           : CallEnd::timeout;
         case CURLE_GOT_NOTHING:
         case CURLE_PARTIAL_FILE:
         case CURLE_SEND_ERROR:
@@ -243,7 +245,7 @@ bool HttpCall::take_body(std::string_view bytes) {
     return !cut_;
 }
 
-bool HttpCall::may_write() {
+bool HttpCall::may_write() const {
     return get<long>(easy_, CURLINFO_REQUEST_SIZE) == 0;
 }
 

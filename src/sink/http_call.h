@@ -48,7 +48,8 @@ class HttpCall {
     // False: end the transfer here.
     bool take_head(std::string_view line);
     bool take_body(std::string_view bytes);
-    bool may_write();
+    // Nothing of the request has gone out yet.
+    bool may_write() const;
 
     static std::size_t on_head(char* data, std::size_t size, std::size_t count, void* call) noexcept;
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* call) noexcept;
