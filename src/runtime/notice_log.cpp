@@ -91,8 +91,10 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
     const Words words = words_for(notice);
     std::uint64_t kept_back = 0;
     if (words.limited) {
-        const auto passed =
-            limiter_.pass(std::string(words.event) + std::string(core::to_string(notice.reason)), now.steady);
+        // A retry topic that is missing does not keep quiet about dead letters that cannot be written either.
+        const std::string key = std::string(words.event) + std::string(core::to_string(notice.reason)) +
+                                std::to_string(static_cast<int>(notice.purpose));
+        const auto passed = limiter_.pass(key, now.steady);
         if (!passed) {
             return;
         }
