@@ -16,6 +16,8 @@ class Binaries:
         self.naive = build / "tests/bench/naive"
         self.measure = build / "tests/bench/measure"
         self.laterd = build / "src/laterd"
+        self.handler = build / "tests/bench/handler"
+        self.caller = build / "tests/bench/caller"
 
 
 class Instruments:
@@ -31,8 +33,11 @@ class Instruments:
     def command(self, subcommand, topic, **options):
         words = [self.binaries.measure, subcommand, "--brokers", self.brokers, "--topic", topic]
         for option, value in options.items():
-            if value is not None:
-                words += ["--" + option.replace("_", "-"), str(value)]
+            name = "--" + option.replace("_", "-")
+            if value is True:
+                words.append(name)
+            elif value is not None:
+                words += [name, str(value)]
         return words
 
     def run(self, *arguments, **options):

@@ -86,7 +86,15 @@ class Load {
         if (!options_.timestamp_ms) {
             return now_us / 1000;
         }
-        return *options_.timestamp_ms + options_.spread_ms * sequence / options_.records;
+        const std::int64_t place = options_.shuffled ? shuffle(sequence) : sequence;
+        return *options_.timestamp_ms + options_.spread_ms * place / options_.records;
+    }
+
+    // One of [0, records), the same in every run.
+    std::int64_t shuffle(std::int64_t sequence) const {
+        std::uint64_t mixed = (static_cast<std::uint64_t>(sequence) + 1) * 0x9e37'79b9'7f4a'7c15U;
+        mixed = (mixed ^ (mixed >> 32U)) * 0xd6e8'feb8'6659'fd93U;
+        return static_cast<std::int64_t>((mixed >> 1U) % static_cast<std::uint64_t>(options_.records));
     }
 
     rd_kafka_resp_err_t produce(const std::string& key, std::int32_t partition, std::int64_t timestamp_ms) {

@@ -18,6 +18,7 @@ struct LoadOptions {
     double rate = 0;                           // records per second; 0: as fast as it goes
     std::optional<std::int64_t> timestamp_ms;  // of the first record; absent: each record's time of sending
     std::int64_t spread_ms = 0;                // the last record's timestamp is so much later
+    bool shuffled = false;                     // the timestamps within the spread come in random order
     std::int64_t delay_ms = 0;                 // of the route under test: due = timestamp + delay
 };
 

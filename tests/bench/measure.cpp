@@ -51,6 +51,8 @@ struct Instruments {
         command->add_option("--rate", load.rate, "records per second; without it as fast as it goes");
         command->add_option("--timestamp-ms", load.timestamp_ms, "of the first record");
         command->add_option("--spread-ms", load.spread_ms, "the last record's timestamp is so much later");
+        command->add_flag("--shuffled", load.shuffled,
+                          "the timestamps within the spread come in random order");
         command->add_option("--delay-ms", load.delay_ms, "of the route: due = timestamp + delay");
         command->callback([this] { print(produce_load(load)); });
     }

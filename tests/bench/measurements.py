@@ -59,10 +59,10 @@ class Bench:
         }
         return {"records": records, "threads": threads, "headers": headers, "runs": runs, "medians": medians}
 
-    def drain_backlog(self, name, source, records, threads):
+    def drain_backlog(self, name, source, records, threads, **options):
         target = self.instruments.create("out")
         broker_cpu = self.broker.cpu_seconds()
-        with self.start(name, self.job(source, target, threads=threads, delay_ms=1000)) as program:
+        with self.start(name, self.job(source, target, threads=threads, delay_ms=1000, **options)) as program:
             seen = self.instruments.watch(target, records, 300, process=program.pid)
             broker_cpu = self.broker.cpu_seconds() - broker_cpu
             program.check_running()

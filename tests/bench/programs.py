@@ -1,5 +1,6 @@
 """The programs that are measured: how each is started with a given number of threads and a given delay."""
 
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,13 @@ class Program:
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended with {self.process.returncode}, see {self.log.name}")
 
+    def report(self, timeout):
+        """Waits until it ends by itself; what it then said, as JSON."""
+        if self.process.wait(timeout=timeout) != 0:
+            raise RuntimeError(f"{self.name} ended with {self.process.returncode}, see {self.log.name}")
+        with open(self.log.name) as log:
+            return json.loads(log.readlines()[-1])
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -48,7 +56,9 @@ class Program:
 class Job:
     """One route to run: the same for every program."""
 
-    def __init__(self, brokers, source, target, group, threads=1, delay_ms=0, memory="256MiB", instance=None):
+    def __init__(
+        self, brokers, source, target, group, threads=1, delay_ms=0, memory="256MiB", instance=None, to=None, more=""
+    ):
         self.brokers = brokers
         self.source = source
         self.target = target
@@ -57,6 +67,9 @@ class Job:
         self.delay_ms = delay_ms
         self.memory = memory
         self.instance = instance
+        # laterd's only: another sink than the target, and more lines of the route, indented by four.
+        self.to = to or f"{{topic: {target}}}"
+        self.more = more
 
 
 def relay(binaries, folder, job, linger_ms=5):
@@ -83,9 +96,9 @@ routes:
   bench:
     from: {{topics: [{source}], group: {group}}}
     delay: {delay_ms}ms
-    to: {{topic: {target}}}
+    to: {to}
     workers: {threads}
-limits: {{memory: {memory}}}
+{more}limits: {{memory: {memory}}}
 """
 
 
@@ -97,6 +110,17 @@ def laterd(binaries, folder, job):
         text += f"instance: {job.instance}\n"
     table.write_text(text)
     return Program("laterd", [binaries.laterd, "run", "-c", str(table)], folder)
+
+
+def handler(binaries, folder, socket, requests, fail_first=False):
+    """Answers on the socket; its last line is its report."""
+    words = [binaries.handler, "--socket", str(socket), "--requests", str(requests)]
+    return Program("handler", words + (["--fail-first"] if fail_first else []), folder)
+
+
+def caller(binaries, folder, socket, requests, concurrency):
+    words = [binaries.caller, "--socket", str(socket), "--requests", str(requests)]
+    return Program("caller", words + ["--concurrency", str(concurrency)], folder)
 
 
 STARTERS = {"relay": relay, "naive": naive, "laterd": laterd}

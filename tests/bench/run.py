@@ -12,13 +12,15 @@ import subprocess
 import sys
 import time
 
+import due_order
 import plot
 import report
 from broker import Broker
+from handling import HandlerBench
 from instruments import Binaries, Instruments
 from measurements import Bench
 
-SECTIONS = ("throughput", "lateness", "waiting", "partitions", "restarts")
+SECTIONS = ("throughput", "lateness", "waiting", "partitions", "handler", "due", "restarts")
 PROGRAMS = ("relay", "naive", "laterd")
 
 
@@ -35,6 +37,10 @@ class Sizes:
         self.waiting_seconds = 15 if quick else 60
         self.partitions = 200 if quick else 1000
         self.partitions_wait = 15 if quick else 75
+        self.requests = 100_000 if quick else 500_000
+        self.hops_seconds = 5 if quick else 20
+        self.random_records = 20_000 if quick else 100_000
+        self.random_seconds = 12 if quick else 60
         self.repeats = 1 if quick else 5
 
 
@@ -43,7 +49,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="a shortened run, to try it")
     parser.add_argument("--only", choices=SECTIONS, nargs="+", default=SECTIONS, help="only these sections")
     parser.add_argument("--programs", choices=PROGRAMS, nargs="+", default=PROGRAMS, help="only these programs")
-    parser.add_argument("--rounds", type=int, help="rounds of the throughput section")
+    parser.add_argument("--rounds", type=int, help="rounds of the sections throughput, handler and due")
     parser.add_argument("--threads", type=int, nargs="+", help="threads (workers) of the throughput section")
     parser.add_argument("--memory", default="256MiB", help="laterd's limits.memory while many records wait")
     parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
@@ -130,11 +136,24 @@ def run_partitions(bench, options, sizes, results):
     results["partitions"] = bench.partitions(sizes.partitions, sizes.partitions_wait)
 
 
+def run_handler(bench, options, sizes, results):
+    handling = HandlerBench(bench)
+    results["deliveries"] = handling.deliveries(sizes.requests, options.rounds or sizes.rounds, 64)
+    results["hops"] = handling.hops(1000, sizes.hops_seconds, 1000)
+
+
+def run_due(bench, options, sizes, results):
+    results["orders"] = due_order.backlog(bench, sizes.records, options.rounds or sizes.rounds)
+    results["random"] = due_order.random_due_times(bench, sizes.random_records, sizes.random_seconds)
+
+
 SECTION_RUNS = {
     "throughput": run_throughput,
     "lateness": run_lateness,
     "waiting": run_waiting,
     "partitions": run_partitions,
+    "handler": run_handler,
+    "due": run_due,
 }
 
 
