@@ -136,7 +136,9 @@ std::optional<DoneMap> Pipeline::done_map(Partition& partition, std::size_t room
         }
         partition.earlier.reset();
     }
-    const auto is_past = [&](const DoneMap::Far& next) { return next.from <= partition.ledger.committable(); };
+    const auto is_past = [&](const DoneMap::Far& next) {
+        return next.from <= partition.ledger.committable();
+    };
     while (partition.far.size() > 1 && is_past(partition.far[1])) {
         partition.far.erase(partition.far.begin());
     }

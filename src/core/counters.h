@@ -58,12 +58,12 @@ struct Counters {
     Counter delivered;
     Counter rejected;
     Counter not_attempted;
-    Counter failed;  // outcome retry
-    std::array<Counter, k_reasons> retries;  // copies in the retry topic and tries in place, by Reason
+    Counter failed;                               // outcome retry
+    std::array<Counter, k_reasons> retries;       // copies in the retry topic and tries in place, by Reason
     std::array<Counter, k_reasons> dead_letters;  // by Reason
-    Counter lost;                          // deleted by the broker before their time
-    std::array<Counter, 4> duplicates;     // by DuplicateCause
-    Counter overtaken;                     // neighbours of a refused record that were overtaken
+    Counter lost;                                 // deleted by the broker before their time
+    std::array<Counter, 4> duplicates;            // by DuplicateCause
+    Counter overtaken;                            // neighbours of a refused record that were overtaken
     Lateness lateness;
     Counter rebalances;
     Counter commits;

@@ -66,8 +66,7 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
         return 0;
     }
     // A partition without anything may always read, or a record larger than the budget would never pass.
-    const std::uint64_t used =
-        partition->hold.bytes() + partition->in_flight_bytes + partition->staged_bytes;
+    const std::uint64_t used = partition->hold.bytes() + partition->in_flight_bytes + partition->staged_bytes;
     if (used > 0 && (used >= window() || bytes() >= options_.hold_bytes)) {
         denied_ = true;
         if (partition->order == Order::due && partition->is_quiet() && *partition->head_due() > now.wall) {

@@ -70,8 +70,8 @@ void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
         partition->order = assigned.role == Role::source  ? assigned.order
                            : assigned.role == Role::retry ? Order::due
                                                           : Order::partition;
-        partition->is_strict = assigned.role == Role::source && partition->order == Order::partition &&
-                               !options_.sequenced;
+        partition->is_strict =
+            assigned.role == Role::source && partition->order == Order::partition && !options_.sequenced;
         partitions_[assigned.slot] = std::move(partition);
         ask(now, *partitions_[assigned.slot]);
     }
@@ -300,10 +300,10 @@ void Pipeline::send_away(const Now& now, Partition& partition, Record& record) c
     if (partition.role == Role::waiting) {
         return;
     }
-    const WallTime far = wait_partitions_ > 0
-                             ? WallTime(std::chrono::ceil<std::chrono::minutes>(
-                                   (now.wall + k_far_away).time_since_epoch()))
-                             : WallTime::max();
+    const WallTime far =
+        wait_partitions_ > 0
+            ? WallTime(std::chrono::ceil<std::chrono::minutes>((now.wall + k_far_away).time_since_epoch()))
+            : WallTime::max();
     if (partition.far.empty() || partition.far.back().at_least != far) {
         partition.far.push_back({.from = record.offset, .at_least = far});
     }

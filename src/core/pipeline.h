@@ -37,7 +37,7 @@ struct PipelineOptions {
     bool has_dead_letter = false;  // without one, a record that would be dead-lettered stops its partition
     std::uint64_t hold_bytes = 64 << 20;  // held and in flight together, this worker
     std::uint32_t open_max = 64;  // partitions that may be unpaused at a time: each may prefetch its cap
-    bool sequenced = false;        // a handler: deliveries go through the sequencer, `concurrency` at a time
+    bool sequenced = false;       // a handler: deliveries go through the sequencer, `concurrency` at a time
     std::uint32_t concurrency = 64;
     RetryPolicy retry;
     std::uint32_t guard = 0;  // dead letters in a row after which the route holds; 0: off
@@ -66,9 +66,9 @@ struct Assigned {
 struct Outcome {
     enum class Result : std::uint8_t {
         delivered,
-        retry,      // the handler failed: an attempt is spent
-        rejected,   // refused for good. By a broker: counts only when the record was alone in its request
-        not_known,  // nobody knows whether it is stored: again, and a duplicate is possible
+        retry,          // the handler failed: an attempt is spent
+        rejected,       // refused for good. By a broker: counts only when the record was alone in its request
+        not_known,      // nobody knows whether it is stored: again, and a duplicate is possible
         not_attempted,  // the sink is missing, down, or refuses the client: nothing to do with this record
     };
     RecordPtr record;
@@ -248,7 +248,7 @@ class Pipeline {
     Commands commands_;
 
     Epoch epoch_ = 0;
-    Epoch first_epoch_ = 0;  // of this assignment
+    Epoch first_epoch_ = 0;                               // of this assignment
     std::vector<std::unique_ptr<Partition>> partitions_;  // by slot; empty places are not assigned
     std::size_t assigned_ = 1;                            // how many, at least 1
     Ending ending_ = Ending::none;

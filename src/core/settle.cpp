@@ -29,7 +29,8 @@ void Pipeline::outcomes(const Now& now, std::vector<Outcome>& outcomes) {
             settle(now, *partition, outcome);
             schedule(now, *partition);
         } else if (outcome.record->epoch >= first_epoch_) {
-            leave_sequence(*outcome.record);  // its partition began anew, the others of the assignment did not
+            leave_sequence(
+                *outcome.record);  // its partition began anew, the others of the assignment did not
         }
     }
     outcomes.clear();

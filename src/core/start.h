@@ -22,7 +22,7 @@ struct Position {
     Offset high = 0;                  // the log's end (the next offset to be written)
     std::int32_t partitions = 0;      // how many the topic has now; > 0 when known
     std::int32_t partitions_before =
-        0;  // the largest count in any commit note of this topic; 0 when there is none
+        0;                        // the largest count in any commit note of this topic; 0 when there is none
     std::optional<DoneMap> done;  // from the commit note of `committed`
 };
 

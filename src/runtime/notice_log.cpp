@@ -67,8 +67,8 @@ Words words_for(const core::Notice& notice) noexcept {
 void add_sink(const core::Notice& notice, const config::Route& route, std::vector<log::Field>& fields) {
     using core::Purpose;
     if (notice.kind == core::Notice::Kind::gate_holding && route.handler) {
-        fields.emplace_back("handler", route.handler->socket.empty() ? route.handler->address
-                                                                      : route.handler->socket);
+        fields.emplace_back("handler",
+                            route.handler->socket.empty() ? route.handler->address : route.handler->socket);
     } else if (notice.kind == core::Notice::Kind::gate_holding) {
         fields.emplace_back("topic", route.to.topic);
         fields.emplace_back("cluster", route.to.cluster);

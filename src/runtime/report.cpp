@@ -37,7 +37,7 @@ std::uint64_t largest(const Workers& workers, Get get) {
 
 using ByReason = std::array<core::Counter, core::k_reasons>;
 
-json by_reason(const Workers& workers, ByReason core::Counters::*counts) {
+json by_reason(const Workers& workers, ByReason core::Counters::* counts) {
     json found = json::object();
     for (std::size_t i = 0; i < core::k_reasons; ++i) {
         const std::uint64_t count = sum(workers, [&](const auto& c) { return (c.*counts)[i].get(); });

@@ -145,10 +145,7 @@ void WorkerLoop::commit(const core::CommitRequest& request) {
     std::vector<kafka::CommitWish> wishes;
     wishes.reserve(request.entries.size());
     for (const core::CommitEntry& entry : request.entries) {
-        wishes.push_back(
-            {.slot = entry.slot,
-             .offset = entry.offset,
-             .metadata = entry.note});
+        wishes.push_back({.slot = entry.slot, .offset = entry.offset, .metadata = entry.note});
     }
     if (!consumer_->commit(request.id, wishes)) {
         std::vector<kafka::CommitResult> failed;

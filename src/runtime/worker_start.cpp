@@ -3,8 +3,8 @@
 #include <random>
 
 #include "core/lap.h"
-#include "log/log.h"
 #include "kafka/source_pattern.h"
+#include "log/log.h"
 #include "loop/clock.h"
 #include "runtime/budget.h"
 #include "runtime/worker_loop.h"

@@ -118,7 +118,8 @@ TEST_CASE("what cannot be written to the waiting topic holds its partition, and 
     CHECK(world.logs[0].committed == 2);
 }
 
-TEST_CASE("a record comes out of its lap: round once more, or held until it is due", "[pipeline][due][wait]") {
+TEST_CASE("a record comes out of its lap: round once more, or held until it is due",
+          "[pipeline][due][wait]") {
     PipelineWorld world;
     world.roles = {Role::waiting};
     world.orders = {GENERATE(Order::partition, Order::due)};  // the route's, which means nothing here
@@ -217,7 +218,8 @@ TEST_CASE("another due rule does not believe the note", "[pipeline][due][done]")
     CHECK(other.releases.size() == 1);
 }
 
-TEST_CASE("what is held for its due time does not keep a waiting partition from ending laps", "[pipeline][due][wait]") {
+TEST_CASE("what is held for its due time does not keep a waiting partition from ending laps",
+          "[pipeline][due][wait]") {
     PipelineWorld world;
     world.roles = {Role::waiting};
     world.pipeline.wait_partitions(12);

@@ -30,7 +30,8 @@ Result fails(const Record& record) {
 
 }  // namespace
 
-TEST_CASE("no more calls than the concurrency are under way, and they grow gradually", "[pipeline][handler]") {
+TEST_CASE("no more calls than the concurrency are under way, and they grow gradually",
+          "[pipeline][handler]") {
     PipelineWorld world(handler(4));
     for (int i = 0; i < 100; ++i) {
         world.produce(0, {});
@@ -66,7 +67,8 @@ TEST_CASE("records of one sequence are delivered one after the other, others pas
     CHECK(world.released(0) == std::vector<Offset>{0, 1, 2, 3, 4, 5});
 }
 
-TEST_CASE("a failed delivery becomes a copy in the retry topic, and its neighbours go on", "[pipeline][retry]") {
+TEST_CASE("a failed delivery becomes a copy in the retry topic, and its neighbours go on",
+          "[pipeline][retry]") {
     PipelineWorld world(handler());
     for (int i = 0; i < 10; ++i) {
         world.produce(0, {.sequence = 1});
@@ -110,7 +112,8 @@ TEST_CASE("what the handler asks for counts when it is later", "[pipeline][retry
     CHECK(world.releases[1].copy_due == world.releases[1].at + 90s);
 }
 
-TEST_CASE("while the retry topic cannot be written nothing is settled, and others go on", "[pipeline][retry]") {
+TEST_CASE("while the retry topic cannot be written nothing is settled, and others go on",
+          "[pipeline][retry]") {
     PipelineWorld world(handler(), 2);
     for (int i = 0; i < 5; ++i) {
         world.produce(0, {});
@@ -148,7 +151,8 @@ TEST_CASE("a retry copy that is refused for good becomes a dead letter", "[pipel
     CHECK(world.logs[0].committed == 1);
 }
 
-TEST_CASE("without a retry topic a record is tried in place, and only its sequence waits", "[pipeline][retry]") {
+TEST_CASE("without a retry topic a record is tried in place, and only its sequence waits",
+          "[pipeline][retry]") {
     PipelineOptions options = handler();
     options.retry = {.has_topic = false, .backoff = {.initial = 1s, .factor = 2, .max = 1min, .jitter = 0}};
     PipelineWorld world(options);
@@ -156,7 +160,9 @@ TEST_CASE("without a retry topic a record is tried in place, and only its sequen
         world.produce(0, {.sequence = sequence});
     }
     bool mended = false;
-    world.judge = [&](const Record& record) { return record.offset == 0 && !mended ? Result::retry : Result::delivered; };
+    world.judge = [&](const Record& record) {
+        return record.offset == 0 && !mended ? Result::retry : Result::delivered;
+    };
     world.assign();
     world.advance(500ms);
     CHECK(world.released(0) == std::vector<Offset>{0, 2, 3});
@@ -239,7 +245,8 @@ TEST_CASE("a wrong path does not flush the topic into the dead letters", "[pipel
     CHECK(world.logs[0].committed == 200);
 }
 
-TEST_CASE("the guard holds back records that nobody may deliver, and lets one a minute pass", "[pipeline][guard]") {
+TEST_CASE("the guard holds back records that nobody may deliver, and lets one a minute pass",
+          "[pipeline][guard]") {
     PipelineOptions options;
     options.has_dead_letter = true;
     options.guard = 3;
@@ -257,7 +264,8 @@ TEST_CASE("the guard holds back records that nobody may deliver, and lets one a 
     CHECK(world.logs[0].committed == 7);
 }
 
-TEST_CASE("a requested stop lets calls end, writes what they lead to, and sends nothing new", "[pipeline][drain]") {
+TEST_CASE("a requested stop lets calls end, writes what they lead to, and sends nothing new",
+          "[pipeline][drain]") {
     PipelineWorld world(handler(1));
     for (int i = 0; i < 5; ++i) {
         world.produce(0, {});
@@ -301,7 +309,8 @@ TEST_CASE("a revoke gives back every byte of what was staged", "[pipeline][handl
     }
 }
 
-TEST_CASE("what settled behind a call that hangs does not come twice after a crash", "[pipeline][handler][done]") {
+TEST_CASE("what settled behind a call that hangs does not come twice after a crash",
+          "[pipeline][handler][done]") {
     PipelineWorld world(handler(4));
     for (int i = 0; i < 50; ++i) {
         world.produce(0, {});
