@@ -24,6 +24,8 @@ class Poller {
     struct Interest {
         bool read = false;
         bool write = false;
+
+        bool operator==(const Interest&) const = default;
     };
     // What a descriptor is ready for; `failed` (an error, or the peer hung up) comes whether it was asked for or not.
     struct Ready {

@@ -1,11 +1,12 @@
 #include "sink/http_client.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <new>
+#include <utility>
 
 namespace laterd::sink {
 
@@ -46,13 +47,16 @@ HttpClient::HttpClient(loop::Poller& poller, int connections) : poller_(poller),
 
 HttpClient::~HttpClient() {
     curl_multi_cleanup(multi_);
-    for (const int fd : watched_) {
+    for (const auto& [fd, watched] : watched_) {
         poller_.remove(fd);
     }
 }
 
 bool HttpClient::start(HttpCall& call, const core::Now& now) {
     now_ = now.steady;
+    // A connection takes them over from the call that opens it, and keeps them when the call is gone.
+    curl_easy_setopt(call.handle(), CURLOPT_CLOSESOCKETFUNCTION, &HttpClient::on_close);
+    curl_easy_setopt(call.handle(), CURLOPT_CLOSESOCKETDATA, this);
     return curl_multi_add_handle(multi_, call.handle()) == CURLM_OK;
 }
 
@@ -102,20 +106,43 @@ void HttpClient::collect(std::vector<Finished>& finished) {
 
 void HttpClient::watch(int fd, loop::Poller::Interest interest) noexcept {
     try {
-        if (std::find(watched_.begin(), watched_.end(), fd) == watched_.end()) {
-            watched_.push_back(fd);
+        const auto [at, is_new] = watched_.try_emplace(fd);
+        at->second.rests = false;
+        if (is_new || at->second.interest != interest) {
+            at->second.interest = interest;
+            poller_.watch(fd, interest, [this, fd](loop::Poller::Ready ready) { note(fd, ready); });
         }
-        poller_.watch(fd, interest, [this, fd](loop::Poller::Ready ready) {
-            ready_.push_back({.fd = fd, .events = select_events(ready)});
-        });
     } catch (...) {
         trouble_ = std::current_exception();  // not through libcurl's frames
     }
 }
 
+void HttpClient::note(int fd, loop::Poller::Ready ready) {
+    const auto at = watched_.find(fd);
+    if (at != watched_.end() && at->second.rests) {
+        // The handler has closed it, or says what nobody asked for: libcurl sees to that when it looks at it again.
+        poller_.remove(fd);
+        watched_.erase(at);
+        return;
+    }
+    ready_.push_back({.fd = fd, .events = select_events(ready)});
+}
+
+void HttpClient::rest(int fd) noexcept {
+    drop_readiness(fd);
+    const auto at = watched_.find(fd);
+    if (at != watched_.end()) {
+        at->second.rests = true;
+    }
+}
+
 void HttpClient::forget(int fd) noexcept {
+    drop_readiness(fd);
     poller_.remove(fd);
-    std::erase(watched_, fd);
+    watched_.erase(fd);
+}
+
+void HttpClient::drop_readiness(int fd) noexcept {
     for (Ready& one : ready_) {
         if (one.fd == fd) {
             one.fd = -1;
@@ -126,11 +153,16 @@ void HttpClient::forget(int fd) noexcept {
 int HttpClient::on_socket(void* /*easy*/, int fd, int what, void* client, void* /*socket*/) noexcept {
     auto& self = *static_cast<HttpClient*>(client);
     if (what == CURL_POLL_REMOVE) {
-        self.forget(fd);
+        self.rest(fd);
     } else {
         self.watch(fd, {.read = (what & CURL_POLL_IN) != 0, .write = (what & CURL_POLL_OUT) != 0});
     }
     return 0;
+}
+
+int HttpClient::on_close(void* client, int fd) noexcept {
+    static_cast<HttpClient*>(client)->forget(fd);
+    return close(fd);
 }
 
 int HttpClient::on_timer(void* /*multi*/, long timeout_ms, void* client) noexcept {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "core/time.h"
@@ -49,9 +49,13 @@ class HttpClient {
     void act(int fd, int events);
     void collect(std::vector<Finished>& finished);
     void watch(int fd, loop::Poller::Interest interest) noexcept;
+    void rest(int fd) noexcept;
     void forget(int fd) noexcept;
+    void drop_readiness(int fd) noexcept;
+    void note(int fd, loop::Poller::Ready ready);
 
     static int on_socket(void* easy, int fd, int what, void* client, void* socket) noexcept;
+    static int on_close(void* client, int fd) noexcept;
     static int on_timer(void* multi, long timeout_ms, void* client) noexcept;
 
     loop::Poller& poller_;
@@ -59,7 +63,13 @@ class HttpClient {
     core::SteadyTime now_{};  // of the latest call from outside
     std::optional<core::SteadyTime> timer_;
     std::vector<Ready> ready_;
-    std::vector<int> watched_;
+    // What the poller watches. A kept connection is watched on while it rests: the next request wants the same, and saves
+    // two system calls.
+    struct Watched {
+        loop::Poller::Interest interest;
+        bool rests = false;
+    };
+    std::unordered_map<int, Watched> watched_;  // by descriptor
     std::exception_ptr trouble_;
 };
 
