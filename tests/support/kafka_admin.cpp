@@ -267,21 +267,32 @@ int KafkaAdmin::coordinator(const std::string& group) {
 
 void KafkaAdmin::deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic,
                       rd_kafka_ResourceType_t resource) {
+    rule(user, operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY, topic, resource);
+}
+
+void KafkaAdmin::allow(const std::string& user, const std::string& topic) {
+    rule(user, RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, topic,
+         RD_KAFKA_RESOURCE_TOPIC);
+}
+
+void KafkaAdmin::rule(const std::string& user, rd_kafka_AclOperation_t operation,
+                      rd_kafka_AclPermissionType_t permission, const std::string& topic,
+                      rd_kafka_ResourceType_t resource) {
     char error[512] = "";
-    const Owned<rd_kafka_AclBinding_t, rd_kafka_AclBinding_destroy> request(rd_kafka_AclBinding_new(
-        resource, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*", operation,
-        RD_KAFKA_ACL_PERMISSION_TYPE_DENY, error, sizeof error));
+    const Owned<rd_kafka_AclBinding_t, rd_kafka_AclBinding_destroy> request(
+        rd_kafka_AclBinding_new(resource, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+                                ("User:" + user).c_str(), "*", operation, permission, error, sizeof error));
     if (request == nullptr) {
-        fail("deny", error);
+        fail("set an ACL", error);
     }
     rd_kafka_AclBinding_t* requests[] = {request.get()};
-    const Answer answer = answer_to("deny", client_.get(), [&](rd_kafka_queue_t* queue) {
+    const Answer answer = answer_to("set an ACL", client_.get(), [&](rd_kafka_queue_t* queue) {
         rd_kafka_CreateAcls(client_.get(), requests, 1, nullptr, queue);
     });
     std::size_t count = 0;
     const auto** results =
         rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(answer.get()), &count);
-    check("deny", rd_kafka_acl_result_error(results[0]));
+    check("set an ACL", rd_kafka_acl_result_error(results[0]));
 }
 
 void KafkaAdmin::allow_again(const std::string& topic) {

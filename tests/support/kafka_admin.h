@@ -40,9 +40,12 @@ class KafkaAdmin {
     // The id of the node that coordinates the group.
     int coordinator(const std::string& group);
 
-    // Forbids a user an operation on a topic, and takes all such bans of the topic back.
+    // Forbids a user an operation on a topic, and with it every other that is not allowed by name.
     void deny(const std::string& user, rd_kafka_AclOperation_t operation, const std::string& topic,
               rd_kafka_ResourceType_t resource = RD_KAFKA_RESOURCE_TOPIC);
+    // Allows a user whatever is not forbidden by name.
+    void allow(const std::string& user, const std::string& topic);
+    // Takes back all that was forbidden or allowed on the topic.
     void allow_again(const std::string& topic);
 
   private:
@@ -53,6 +56,9 @@ class KafkaAdmin {
     Watermarks watermarks(const std::string& topic, std::int32_t partition);
 
     rd_kafka_t* group_client(const std::string& group);
+    void rule(const std::string& user, rd_kafka_AclOperation_t operation,
+              rd_kafka_AclPermissionType_t permission, const std::string& topic,
+              rd_kafka_ResourceType_t resource);
 
     std::string bootstrap_;
     KafkaClient client_;
