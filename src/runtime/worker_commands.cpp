@@ -136,6 +136,7 @@ void WorkerLoop::execute() {
     commands.wake_wall = wake_wall;
     commands.wake_steady = wake_steady;
     if (drained) {
+        pipeline_->measure(now_);  // the counters are logged once more
         leave();
     }
 }

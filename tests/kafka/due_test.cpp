@@ -143,6 +143,7 @@ TEST_CASE("stopping and starting among random due times delivers nothing twice")
     for (int stop = 1; stop <= 3; ++stop) {
         REQUIRE(observer.await_distinct(static_cast<std::size_t>(stop * k_records / 4), 20s));
         CHECK(daemon.terminate(10s) == 0);
+        CHECK(daemon.last_counters().at("routes").at("due").at("laterd_in_flight") == 0);
         daemon.start();
     }
     CHECK(observer.await_distinct(k_records, 30s));
