@@ -37,6 +37,21 @@ std::uint64_t Pipeline::window() const noexcept {
     return std::max(k_window_least, options_.hold_bytes / std::max<std::uint32_t>(open_, 1));
 }
 
+// How many bytes a partition with `used` may still read. In partition order it reads no further than it has to. What is held
+// until it is due whatever its position is another matter: as long as half of the hold is free, a partition may take of
+// that whatever it likes, for most of the others need little; its part of the other half is its own.
+std::uint64_t Pipeline::room(const Partition& partition, std::uint64_t used) const noexcept {
+    const auto up_to = [](std::uint64_t limit, std::uint64_t taken) {
+        return limit > taken ? limit - taken : 0;
+    };
+    const std::uint64_t left = up_to(options_.hold_bytes, bytes());
+    if (partition.order == Order::partition && partition.role != Role::waiting) {
+        return std::min(left, up_to(window(), used));
+    }
+    const std::uint64_t half = options_.hold_bytes / 2;
+    return std::min(left, std::max(up_to(window() / 2, used), up_to(half, bytes())));
+}
+
 bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
     if (partition.order == Order::due) {
         return false;  // behind a record that is due in an hour may lie one that is due in a second
@@ -67,7 +82,8 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
     }
     // A partition without anything may always read, or a record larger than the budget would never pass.
     const std::uint64_t used = partition->hold.bytes() + partition->in_flight_bytes + partition->staged_bytes;
-    if (used > 0 && (used >= window() || bytes() >= options_.hold_bytes)) {
+    const std::uint64_t more = room(*partition, used);
+    if (used > 0 && more == 0) {
         denied_ = true;
         if (partition->order == Order::due && partition->is_quiet() && *partition->head_due() > now.wall) {
             full_ = slot;
@@ -75,8 +91,7 @@ std::size_t Pipeline::allowance(const Now& now, Slot slot) {
         return 0;
     }
     // Not more than fit, judged by the last one's size: a batch of large records must not overrun the window.
-    const std::uint64_t room = window() > used ? window() - used : 0;
-    return std::min<std::size_t>(k_read_records, 1 + room / partition->record_bytes);
+    return std::min<std::size_t>(k_read_records, 1 + more / partition->record_bytes);
 }
 
 void Pipeline::sweep_soon(const Now& now) {

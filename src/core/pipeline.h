@@ -232,6 +232,7 @@ class Pipeline {
     void close_idle(const Now& now, std::size_t wanted);
     bool has_read_ahead(const Now& now, Partition& partition) noexcept;
     std::uint64_t window() const noexcept;
+    std::uint64_t room(const Partition& partition, std::uint64_t used) const noexcept;
     void sweep_soon(const Now& now);
 
     // commit.cpp

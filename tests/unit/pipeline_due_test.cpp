@@ -58,6 +58,32 @@ TEST_CASE("a full hold stops reading in due order, says so once, and goes on", "
     CHECK(world.releases.size() == 300);
 }
 
+TEST_CASE("a busy partition in due order uses what idle ones leave of the hold, and they keep their part",
+          "[pipeline][due][flow]") {
+    // 16 partitions, as with a waiting topic of twelve; all but two of them empty.
+    PipelineWorld world({.hold_bytes = 1'600'000}, 16);
+    world.orders.assign(16, Order::due);
+    for (int i = 0; i < 700; ++i) {
+        world.produce(0, {.due = 1min + 1ms * (700 - i)});
+    }
+    world.assign();
+    world.advance(5s);
+    // All of it, though its part were a sixteenth.
+    CHECK(world.pipeline.open_position(0) == 700);
+    for (int i = 0; i < 2'000; ++i) {
+        world.produce(0, {.due = 1min + 1ms * i});
+    }
+    world.advance(5s);
+    CHECK(world.pipeline.bytes() <= 810'000);
+    for (int i = 0; i < 40; ++i) {
+        world.produce(1, {.due = 12s + 1ms * (40 - i)});
+    }
+    world.advance(5s);
+    CHECK(world.released(1).size() == 40);
+    world.advance(60s);
+    CHECK(world.released(0).size() == 2'700);
+}
+
 TEST_CASE("a record that stops its partition lets the earlier ones settle in due order", "[pipeline][due]") {
     PipelineWorld world;
     world.orders = {Order::due};
