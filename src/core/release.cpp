@@ -143,6 +143,9 @@ void Pipeline::release_all(const Now& now) {
 }
 
 void Pipeline::release_owed(const Now& now) {
+    if (now.steady >= end_by_) {
+        return;  // this turn ends it: what is handed over now would go out after it
+    }
     for (const auto& partition : partitions_) {
         if (partition && partition->owed > 0) {
             release_from(now, *partition, options_.release_max);
@@ -163,6 +166,10 @@ void Pipeline::release_probe(const Now& now) {
     // The oldest due record asks whether the route can go on; nothing due, nothing asked.
     while (!releasable_.empty() && releasable_.begin()->first <= now.wall) {
         Partition& partition = *partitions_[releasable_.begin()->second];
+        if (!can_release(now, partition)) {
+            schedule(now, partition);
+            continue;
+        }
         const bool asks = is_for_sink(*partition.hold.next());
         if (asks) {
             gate_.probe();
