@@ -38,8 +38,8 @@ std::uint64_t Pipeline::window() const noexcept {
 }
 
 // How many bytes a partition with `used` may still read. In partition order it reads no further than it has to. What is held
-// until it is due whatever its position is another matter: as long as half of the hold is free, a partition may take of
-// that whatever it likes, for most of the others need little; its part of the other half is its own.
+// until it is due whatever its position is another matter: most such partitions need little, some much. They take what
+// they like as long as an eighth of the hold is free; that is divided, so that none of them starves.
 std::uint64_t Pipeline::room(const Partition& partition, std::uint64_t used) const noexcept {
     const auto up_to = [](std::uint64_t limit, std::uint64_t taken) {
         return limit > taken ? limit - taken : 0;
@@ -48,8 +48,8 @@ std::uint64_t Pipeline::room(const Partition& partition, std::uint64_t used) con
     if (partition.order == Order::partition && partition.role != Role::waiting) {
         return std::min(left, up_to(window(), used));
     }
-    const std::uint64_t half = options_.hold_bytes / 2;
-    return std::min(left, std::max(up_to(window() / 2, used), up_to(half, bytes())));
+    const std::uint64_t divided = options_.hold_bytes / 8;
+    return std::min(left, std::max(up_to(window() / 8, used), up_to(options_.hold_bytes - divided, bytes())));
 }
 
 bool Pipeline::has_read_ahead(const Now& now, Partition& partition) noexcept {
