@@ -2,6 +2,7 @@
 // execute them in.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,7 @@ struct Notice {
     std::uint64_t count = 0;
     Reason reason = Reason::none;
     Purpose purpose = Purpose::deliver;
+    std::uint16_t code = 0;  // the HTTP status when `reason` is http
 };
 
 struct Commands {

@@ -83,7 +83,8 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
         commands_.notices.push_back({.kind = Notice::Kind::dead_lettered,
                                      .slot = record.slot,
                                      .offset = record.offset,
-                                     .reason = record.reason});
+                                     .reason = record.reason,
+                                     .code = record.reason_code});
         partition.backoff = Milliseconds{0};
     }
     partition.ledger.settled(record.offset);

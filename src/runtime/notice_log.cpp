@@ -108,7 +108,7 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
         fields.emplace_back("offset", notice.offset);
     }
     if (notice.reason != core::Reason::none) {
-        fields.emplace_back("reason", core::to_string(notice.reason));
+        fields.emplace_back("reason", core::to_string(notice.reason, notice.code));
     }
     if (notice.count > 0) {
         fields.emplace_back("count", notice.count);

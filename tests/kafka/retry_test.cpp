@@ -135,6 +135,7 @@ TEST_CASE("a dead letter says where from and why, keeps every byte, and starts a
     CHECK(letter.header("laterd-origin-timestamp") == std::to_string(sent.timestamp));
     CHECK(std::stoll(letter.header("laterd-first-attempt").value_or("0")) >= began);
     CHECK(letter.timestamp >= began);
+    CHECK(daemon.await_line("reason=http-422", 5s));
 
     TestRecord replayed = letter;
     replayed.topic = scene.in();
