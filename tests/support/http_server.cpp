@@ -196,6 +196,8 @@ void HttpServer::run() {
         poller_.wait(std::nullopt, std::nullopt);
         ended_.clear();
     }
+    // First: whoever is told that its connection has ended finds nobody to connect to.
+    listener_.close();
     connections_.clear();
 }
 
