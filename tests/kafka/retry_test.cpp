@@ -450,7 +450,7 @@ TEST_CASE("a record that is retried leaves its sequence; Retry-After is obeyed; 
     CHECK(calls[1].id == "second");
     CHECK(calls[2].id == "third");
     CHECK(calls[3].id == "first");
-    CHECK(calls[3].arrived_ms - calls[0].arrived_ms >= 1000);
+    CHECK(calls[3].arrived_ms - calls[0].arrived_ms >= 950);  // see HandlerScene::early
     CHECK(dead.records().front().header("laterd-reason") == "too-old");
     CHECK(await_all_settled(scene, 3));
 }
