@@ -22,6 +22,20 @@ bool wants_commit(const Partition& partition) noexcept {
            (partition.note_is_stale && !partition.is_strict && !partition.ledger.is_settled_in_order());
 }
 
+// What went to the waiting topic below the earlier map's end did so by the earlier owner's thresholds, which were lower.
+std::vector<DoneMap::Far> joined(const DoneMap& earlier, const std::vector<DoneMap::Far>& own) {
+    std::vector<DoneMap::Far> all = earlier.far;
+    for (const DoneMap::Far& each : own) {
+        const DoneMap::Far one{.from = std::max(each.from, earlier.end), .at_least = each.at_least};
+        if (!all.empty() && all.back().from == one.from) {
+            all.back() = one;
+        } else {
+            all.push_back(one);
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 bool Pipeline::has_uncommitted() const noexcept {
@@ -134,6 +148,7 @@ std::optional<DoneMap> Pipeline::done_map(Partition& partition, std::size_t room
         if (partition.ledger.position() < partition.earlier->end) {
             return what_remains(*partition.earlier, partition.ledger);
         }
+        partition.far = joined(*partition.earlier, partition.far);
         partition.earlier.reset();
     }
     const auto is_past = [&](const DoneMap::Far& next) {

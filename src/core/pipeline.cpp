@@ -281,7 +281,8 @@ void Pipeline::admit(const Now& now, Partition& partition, RecordPtr record) {
         stop_when_at_head(partition);
         return;
     }
-    if (partition.order == Order::due) {
+    // From a waiting topic it comes at its lap's end.
+    if (partition.order == Order::due && partition.role != Role::waiting) {
         send_away(now, partition, *record);
     }
     hold(partition, std::move(record), false);
@@ -297,9 +298,6 @@ bool Pipeline::was_settled(const Partition& partition, const Record& record) con
 // What is far away goes to the waiting topic at once. The threshold moves in whole minutes, so that few numbers tell a
 // later owner which records those were.
 void Pipeline::send_away(const Now& now, Partition& partition, Record& record) const {
-    if (partition.role == Role::waiting) {
-        return;
-    }
     const WallTime far =
         wait_partitions_ > 0
             ? WallTime(std::chrono::ceil<std::chrono::minutes>((now.wall + k_far_away).time_since_epoch()))

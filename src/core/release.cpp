@@ -244,12 +244,7 @@ std::size_t Pipeline::release_from(const Now& now, Partition& partition, std::si
 // Round once more, or held until it is due.
 void Pipeline::end_lap(const Now& now, Partition& partition, RecordPtr record) {
     record->lap_end = WallTime{};
-    if (const std::optional<std::int32_t> lap = lap_for(record->due, now.wall, wait_partitions_)) {
-        record->fate = Fate::wait;
-        record->purpose = Purpose::wait;
-        record->copy_due = record->due;
-        record->lap = *lap;
-    }
+    send_away(now, partition, *record);
     hold(partition, std::move(record), false);
 }
 

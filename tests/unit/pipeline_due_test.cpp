@@ -228,6 +228,50 @@ TEST_CASE("what went to the waiting topic does not go there twice", "[pipeline][
     CHECK(world.logs[0].committed == 501);
 }
 
+TEST_CASE("what went to the waiting topic does not go there twice, over two restarts in different minutes",
+          "[pipeline][due][done][wait]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.pipeline.wait_partitions(12);
+    world.produce(0, {.due = 2min});
+    for (int i = 0; i < 500; ++i) {
+        world.produce(0, {.due = 165s + 1s * (i * 37 % 50)});
+    }
+    world.assign();
+    world.advance(1500ms);
+    CHECK(world.releases.size() == 500);
+    // By now what is due then is no longer far away.
+    world.advance(50s);
+    for (int i = 0; i < 2; ++i) {
+        world.lose();
+        world.assign();
+        world.advance(2s);
+    }
+    world.advance(4min);
+    CHECK(world.releases.size() == 501);
+    CHECK(world.logs[0].committed == 501);
+}
+
+TEST_CASE("what went round once more does not do so twice", "[pipeline][due][done][wait]") {
+    PipelineWorld world;
+    world.roles = {Role::waiting};
+    world.pipeline.wait_partitions(12);
+    world.produce(0, {.due = 110s, .lap_end = 60s});
+    for (int i = 0; i < 500; ++i) {
+        world.produce(0, {.due = 10min + 1s * (i * 37 % 100), .lap_end = 61s});
+    }
+    world.assign();
+    world.advance(63s);
+    CHECK(world.releases.size() == 500);
+    world.lose();
+    world.assign();
+    world.advance(3s);
+    CHECK(world.releases.size() == 500);
+    world.advance(3min);
+    CHECK(world.releases.size() == 501);
+    CHECK(world.logs[0].committed == 501);
+}
+
 TEST_CASE("another due rule does not believe the note", "[pipeline][due][done]") {
     PipelineWorld world;
     world.orders = {Order::due};
