@@ -52,18 +52,25 @@ class Lateness {
 // Why a record was knowingly given up to come twice.
 enum class DuplicateCause : std::uint8_t { revoked, lost, restarted, refused };
 
+// Counts by reason; those with the reason http by the handler's status, too.
+struct ByReason {
+    static constexpr std::size_t k_statuses = 600;
+    std::array<Counter, k_reasons> reason;
+    std::array<Counter, k_statuses> status;
+};
+
 struct Counters {
     Counter consumed;
     Counter released;
     Counter delivered;
     Counter rejected;
     Counter not_attempted;
-    Counter failed;                               // outcome retry
-    std::array<Counter, k_reasons> retries;       // copies in the retry topic and tries in place, by Reason
-    std::array<Counter, k_reasons> dead_letters;  // by Reason
-    Counter lost;                                 // deleted by the broker before their time
-    std::array<Counter, 4> duplicates;            // by DuplicateCause
-    Counter overtaken;                            // neighbours of a refused record that were overtaken
+    Counter failed;    // outcome retry
+    ByReason retries;  // copies in the retry topic and tries in place
+    ByReason dead_letters;
+    Counter lost;                       // deleted by the broker before their time
+    std::array<Counter, 4> duplicates;  // by DuplicateCause
+    Counter overtaken;                  // neighbours of a refused record that were overtaken
     Lateness lateness;
     Counter rebalances;
     Counter commits;

@@ -6,8 +6,8 @@
 //   holding  | holding (late answers) | holding (late)  | probing: exactly one delivery
 //   probing  | holding, longer backoff| open, ramping   | -
 //
-// Ramping: a sink that has just come back is not met by everything at once; how much may be in flight doubles with every
-// round of answers.
+// Ramping: a sink that has just begun or come back is not met by everything at once; how much may be in flight doubles with
+// every round of answers, and every tenth of a second when they take longer.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,17 @@ class Gate {
     Reason reason() const noexcept { return reason_; }
     bool is_open() const noexcept { return state_ == State::open; }
 
-    // How many deliveries may be in flight while it is open; grows by one with every answer.
-    std::uint32_t width() const noexcept { return width_; }
+    // How many deliveries may be in flight while it is open.
+    std::uint32_t width(SteadyTime now) noexcept {
+        if (opened_at_ == SteadyTime{}) {
+            opened_at_ = now;
+        }
+        const auto rounds = std::clamp<std::int64_t>((now - opened_at_) / k_round, 0, 20);
+        return std::max(width_, std::uint32_t{1} << static_cast<std::uint32_t>(rounds));
+    }
+
+    // When it is wider, whatever is answered until then.
+    static SteadyTime wider_at(SteadyTime now) noexcept { return now + k_round; }
 
     // A delivery could not be attempted. Returns true when this closed the gate, or when it holds for another reason now.
     bool hold(Reason reason, SteadyTime now) noexcept {
@@ -82,6 +91,7 @@ class Gate {
     // Somebody has to act before these end.
     static constexpr std::chrono::minutes k_unhurried{1};
     static constexpr std::uint32_t k_widest = 1'000'000;
+    static constexpr std::chrono::milliseconds k_round{100};
 
     Nanoseconds pause() const noexcept {
         if (reason_ == Reason::guard || reason_ == Reason::handler_gone) {

@@ -9,8 +9,18 @@ namespace laterd::core {
 
 namespace {
 
+// By what the wall clock may be ahead of what is read of it.
+constexpr Milliseconds k_rounded_down{1};
+
 constexpr Milliseconds k_copy_backoff_first{100};
 constexpr Milliseconds k_copy_backoff_longest{1'000};
+
+void count(ByReason& counts, const Record& record) noexcept {
+    counts.reason[static_cast<std::size_t>(record.reason)].add();
+    if (record.reason == Reason::http && record.reason_code < ByReason::k_statuses) {
+        counts.status[record.reason_code].add();
+    }
+}
 
 }  // namespace
 
@@ -74,12 +84,12 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
         }
         answered(now);
     } else if (record.purpose == Purpose::retry) {
-        counters_.retries[static_cast<std::size_t>(record.reason)].add();
+        count(counters_.retries, record);
         partition.backoff = Milliseconds{0};
     } else if (record.purpose == Purpose::wait) {
         partition.backoff = Milliseconds{0};
     } else {
-        counters_.dead_letters[static_cast<std::size_t>(record.reason)].add();
+        count(counters_.dead_letters, record);
         commands_.notices.push_back({.kind = Notice::Kind::dead_lettered,
                                      .slot = record.slot,
                                      .offset = record.offset,
@@ -132,7 +142,7 @@ void Pipeline::failed(const Now& now, Partition& partition, Outcome& outcome) {
         return;
     }
     if (in_place) {
-        counters_.retries[static_cast<std::size_t>(record.reason)].add();
+        count(counters_.retries, record);
         if (options_.sequenced) {
             restage(partition, std::move(outcome.record), now.steady + retrial.delay);
         } else {
@@ -142,7 +152,7 @@ void Pipeline::failed(const Now& now, Partition& partition, Outcome& outcome) {
     }
     leave_sequence(record);
     record.purpose = Purpose::retry;
-    record.copy_due = now.wall + retrial.delay;
+    record.copy_due = now.wall + k_rounded_down + retrial.delay;
     put_back(now, partition, std::move(outcome.record));
 }
 

@@ -56,7 +56,8 @@ void Pipeline::deliver_staged(const Now& now) {
         wake(gate_.probe_at());
         return;
     }
-    while (calls_ < std::min(options_.concurrency, gate_.width())) {
+    const std::uint32_t width = gate_.width(now.steady);
+    while (calls_ < std::min(options_.concurrency, width)) {
         RecordPtr record = unstage();
         if (!record) {
             return;
@@ -68,6 +69,9 @@ void Pipeline::deliver_staged(const Now& now) {
             gate_.probe();
             return;
         }
+    }
+    if (sequencer_.next() != nullptr && width < options_.concurrency) {
+        wake(Gate::wider_at(now.steady));
     }
 }
 

@@ -35,15 +35,22 @@ std::uint64_t largest(const Workers& workers, Get get) {
     return most;
 }
 
-using ByReason = std::array<core::Counter, core::k_reasons>;
-
-json by_reason(const Workers& workers, ByReason core::Counters::* counts) {
+json by_reason(const Workers& workers, core::ByReason core::Counters::* counts) {
     json found = json::object();
-    for (std::size_t i = 0; i < core::k_reasons; ++i) {
-        const std::uint64_t count = sum(workers, [&](const auto& c) { return (c.*counts)[i].get(); });
-        if (count > 0) {
-            found[std::string(core::to_string(static_cast<core::Reason>(i)))] = count;
+    const auto add = [&](core::Reason reason, std::uint16_t code, auto get) {
+        if (const std::uint64_t count = sum(workers, get); count > 0) {
+            found[core::to_string(reason, code)] = count;
         }
+    };
+    for (std::size_t i = 0; i < core::k_reasons; ++i) {
+        const auto reason = static_cast<core::Reason>(i);
+        if (reason != core::Reason::http) {
+            add(reason, 0, [&](const auto& c) { return (c.*counts).reason[i].get(); });
+        }
+    }
+    for (std::size_t i = 0; i < core::ByReason::k_statuses; ++i) {
+        add(core::Reason::http, static_cast<std::uint16_t>(i),
+            [&](const auto& c) { return (c.*counts).status[i].get(); });
     }
     return found;
 }

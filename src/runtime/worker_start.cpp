@@ -43,7 +43,7 @@ void WorkerLoop::reached(const Reached& reached) {
     }
     for (const std::string& topic : reached.missing) {
         log::warn(
-            "source topic missing",
+            "topic missing",
             {{"route", route_.name}, {"topic", topic}, {"hint", "waiting for it; laterd creates no topics"}});
     }
     try {

@@ -73,3 +73,20 @@ TEST_CASE("a probe whose answer will never come is made again", "[gate]") {
     gate.unprobe();
     CHECK(gate.may_probe(at));
 }
+
+TEST_CASE("a gate gets wider with every answer, and with time", "[gate]") {
+    using namespace std::chrono_literals;
+    const SteadyTime start{1h};
+    Gate gate;
+    CHECK(gate.width(start) == 1);
+    gate.answered(start);
+    gate.answered(start);
+    CHECK(gate.width(start) == 3);
+    CHECK(gate.width(start + 100ms) == 3);
+    CHECK(gate.width(start + 600ms) == 64);
+    CHECK(gate.width(start + 24h) == 1U << 20U);
+    gate.hold(Reason::handler_down, start + 24h);
+    gate.probe();
+    CHECK(gate.answered(start + 25h));
+    CHECK(gate.width(start + 25h) == 1);
+}

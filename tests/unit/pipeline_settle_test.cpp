@@ -27,7 +27,7 @@ std::vector<Release> releases_of(const PipelineWorld& world, Slot slot, Offset o
 }
 
 std::uint64_t dead_letters(const PipelineWorld& world, Reason reason) {
-    return world.counters.dead_letters[static_cast<std::size_t>(reason)].get();
+    return world.counters.dead_letters.reason[static_cast<std::size_t>(reason)].get();
 }
 
 // A broker that refuses every request that holds the record at `bad`, whole: as brokers do.
