@@ -99,7 +99,6 @@ class Witness {
     bool losing_ = false;
     bool draining_ = false;
     core::SteadyTime revoked_at_{};
-    std::uint64_t duplicates_counted_ = 0;
     std::size_t given_up_ = 0;  // in flight when an assignment ended
     core::SteadyTime second_{};
     std::uint64_t turns_in_second_ = 0;
