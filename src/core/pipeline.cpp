@@ -532,8 +532,7 @@ void Pipeline::tick(const Now& now) {
 }
 
 void Pipeline::wake(WallTime at) {
-    at = std::max(at,
-                  WallTime{});  // what goes at once, copies before others, is as late as the epoch to a clock
+    at = std::max(at, WallTime{});  // the key of copies is earlier than any clock can show
     if (!commands_.wake_wall || at < *commands_.wake_wall) {
         commands_.wake_wall = at;
     }
