@@ -27,8 +27,7 @@ struct CommitEntry {
     Slot slot;
     Epoch epoch;
     Offset offset;
-    std::int32_t partitions;  // of the topic, as the note has it; 0 when not known
-    std::string note;         // the commit's metadata; comes back as Position::done and partitions_before
+    std::string note;  // the commit's metadata; comes back as Position::done and partitions_before
 };
 
 struct CommitRequest {

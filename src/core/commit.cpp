@@ -22,6 +22,13 @@ bool wants_commit(const Partition& partition) noexcept {
            (partition.note_is_stale && !partition.is_strict && !partition.ledger.is_settled_in_order());
 }
 
+// What was sent has to be committed again.
+void unsend(Partition& partition) noexcept {
+    partition.may_commit_back = partition.may_commit_back || partition.phase == Partition::Phase::committing;
+    partition.commit_sent = partition.committed;
+    partition.note_is_stale = true;
+}
+
 // What went to the waiting topic below the earlier map's end did so by the earlier owner's thresholds, which were lower.
 std::vector<DoneMap::Far> joined(const DoneMap& earlier, const std::vector<DoneMap::Far>& own) {
     std::vector<DoneMap::Far> all = earlier.far;
@@ -88,10 +95,7 @@ void Pipeline::forget_outstanding_commit() {
     uncommitted_ = true;
     for (const auto& partition : partitions_) {
         if (partition) {
-            partition->may_commit_back =
-                partition->may_commit_back || partition->phase == Partition::Phase::committing;
-            partition->commit_sent = partition->committed;
-            partition->note_is_stale = true;
+            unsend(*partition);
         }
     }
 }
@@ -110,10 +114,8 @@ void Pipeline::commit_now(const Now& now, bool everything) {
         partition->commit_sent = offset;
         partition->may_commit_back = false;
         partition->note_is_stale = false;
-        request.entries.push_back({.slot = partition->slot,
-                                   .epoch = partition->epoch,
-                                   .offset = offset,
-                                   .partitions = partition->topic_partitions});
+        request.entries.push_back(
+            {.slot = partition->slot, .epoch = partition->epoch, .offset = offset, .note = {}});
     }
     uncommitted_ = false;
     if (request.entries.empty()) {
@@ -121,9 +123,11 @@ void Pipeline::commit_now(const Now& now, bool everything) {
     }
     const std::size_t room = std::min(options_.note_chars, k_notes_chars_most / request.entries.size());
     for (CommitEntry& entry : request.entries) {
-        if (entry.partitions > 0) {
-            Partition& partition = *partitions_[entry.slot];
-            entry.note = encode({.partitions = entry.partitions, .done = done_map(partition, room)}, room);
+        Partition& partition = *partitions_[entry.slot];
+        if (partition.topic_partitions > 0) {
+            const CommitNote note{.partitions = partition.topic_partitions,
+                                  .done = done_map(partition, room)};
+            entry.note = encode(note, room);
         }
     }
     request.id = ++commit_id_;
@@ -196,9 +200,7 @@ void Pipeline::commit_answered(const Now& now, const CommitAnswer& answer) {
         return;
     }
     if (answer.result != CommitAnswer::Result::ok) {
-        partition->may_commit_back = partition->phase == Partition::Phase::committing;
-        partition->commit_sent = partition->committed;
-        partition->note_is_stale = true;
+        unsend(*partition);
         uncommitted_ = true;
         return;
     }

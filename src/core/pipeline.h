@@ -200,6 +200,7 @@ class Pipeline {
     void hold(Partition& partition, RecordPtr record, bool again);
 
     // stage.cpp
+    void count_staged(Partition& partition, const Record& record) noexcept;
     void stage(Partition& partition, RecordPtr record);
     void restage(Partition& partition, RecordPtr record, std::optional<SteadyTime> until);
     RecordPtr unstage();
@@ -220,6 +221,10 @@ class Pipeline {
     void not_attempted(const Now& now, Partition& partition, RecordPtr record, Reason reason);
     void give_up(const Now& now, Partition& partition, RecordPtr record, Reason reason);
     void put_back(const Now& now, Partition& partition, RecordPtr record);
+    // A delivery to a handler, which passes the stage.
+    bool is_call(const Record& record) const noexcept {
+        return options_.sequenced && record.purpose == Purpose::deliver;
+    }
     bool may_give_up() const noexcept { return options_.guard == 0 || given_up_ < options_.guard; }
     void count_given_up(const Now& now, Record& record);
     double draw() noexcept;

@@ -73,7 +73,7 @@ bool Pipeline::may_go(const Partition& partition, const Record& record) const {
         return false;
     }
     // A handler's deliveries are bounded in the stage.
-    if (options_.sequenced && record.purpose == Purpose::deliver) {
+    if (is_call(record)) {
         return true;
     }
     // A revoke cannot recall what was handed to the client: bounded by count and by the partition's window.
@@ -230,7 +230,7 @@ std::size_t Pipeline::release_from(const Now& now, Partition& partition, std::si
         RecordPtr record = take(partition);
         if (record->lap_end > WallTime{}) {
             end_lap(now, partition, std::move(record));
-        } else if (options_.sequenced && record->purpose == Purpose::deliver) {
+        } else if (is_call(*record)) {
             stage(partition, std::move(record));
         } else {
             hand_over(now, partition, std::move(record));
@@ -273,7 +273,7 @@ void Pipeline::hand_over(const Now& now, Partition& partition, RecordPtr record)
     partition.alone_in_flight = partition.is_strict && record->alone;
     ++in_flight_;
     in_flight_bytes_ += record->bytes;
-    calls_ += options_.sequenced && record->purpose == Purpose::deliver ? 1U : 0U;
+    calls_ += is_call(*record) ? 1U : 0U;
     commands_.deliveries.push_back(std::move(record));
 }
 

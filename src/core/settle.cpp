@@ -27,7 +27,7 @@ void count(ByReason& counts, const Record& record) noexcept {
 void Pipeline::outcomes(const Now& now, std::vector<Outcome>& outcomes) {
     for (Outcome& outcome : outcomes) {
         in_flight_bytes_ -= outcome.record->bytes;
-        calls_ -= options_.sequenced && outcome.record->purpose == Purpose::deliver ? 1U : 0U;
+        calls_ -= is_call(*outcome.record) ? 1U : 0U;
         // An outcome of an assignment that is over settles nothing; it was counted when that ended.
         if (Partition* partition = current(outcome.record->slot, outcome.record->epoch)) {
             --in_flight_;
@@ -55,7 +55,7 @@ void Pipeline::settle(const Now& now, Partition& partition, Outcome& outcome) {
             failed(now, partition, outcome);
             return;
         case Outcome::Result::rejected:
-            if (options_.sequenced && outcome.record->purpose == Purpose::deliver) {
+            if (is_call(*outcome.record)) {
                 refused(now, partition, outcome);
                 return;
             }
@@ -75,7 +75,9 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
     if (record.purpose == Purpose::deliver) {
         counters_.delivered.add();
         leave_sequence(record);
-        if (std::exchange(given_up_, 0) >= options_.guard && options_.guard > 0) {
+        const bool kept_back = !may_give_up();
+        given_up_ = 0;
+        if (kept_back) {
             for (const auto& held : partitions_) {
                 if (held) {
                     schedule(now, *held);  // what the guard kept back
@@ -83,19 +85,18 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
             }
         }
         answered(now);
-    } else if (record.purpose == Purpose::retry) {
-        count(counters_.retries, record);
-        partition.backoff = Milliseconds{0};
-    } else if (record.purpose == Purpose::wait) {
-        partition.backoff = Milliseconds{0};
     } else {
+        partition.backoff = Milliseconds{0};
+    }
+    if (record.purpose == Purpose::retry) {
+        count(counters_.retries, record);
+    } else if (record.purpose == Purpose::dead_letter) {
         count(counters_.dead_letters, record);
         commands_.notices.push_back({.kind = Notice::Kind::dead_lettered,
                                      .slot = record.slot,
                                      .offset = record.offset,
                                      .reason = record.reason,
                                      .code = record.reason_code});
-        partition.backoff = Milliseconds{0};
     }
     partition.ledger.settled(record.offset);
     partition.note_is_stale = true;
@@ -106,7 +107,7 @@ void Pipeline::settled(const Now& now, Partition& partition, const Record& recor
 
 // A delivery that is not coming back lets the next of its sequence go.
 void Pipeline::leave_sequence(const Record& record) {
-    if (options_.sequenced && record.purpose == Purpose::deliver) {
+    if (is_call(record)) {
         sequencer_.leave(record.sequence);
     }
 }
@@ -281,7 +282,7 @@ void Pipeline::put_back(const Now& now, Partition& partition, RecordPtr record) 
         leave_sequence(*record);
         return;  // it is read again when an operator has acted
     }
-    if (options_.sequenced && record->purpose == Purpose::deliver) {
+    if (is_call(*record)) {
         restage(partition, std::move(record), std::nullopt);
         return;
     }

@@ -5,21 +5,22 @@
 
 namespace laterd::core {
 
-void Pipeline::stage(Partition& partition, RecordPtr record) {
-    held_bytes_ += record->bytes;
-    staged_bytes_ += record->bytes;
-    partition.staged_bytes += record->bytes;
+void Pipeline::count_staged(Partition& partition, const Record& record) noexcept {
+    held_bytes_ += record.bytes;
+    staged_bytes_ += record.bytes;
+    partition.staged_bytes += record.bytes;
     ++partition.staged;
+}
+
+void Pipeline::stage(Partition& partition, RecordPtr record) {
+    count_staged(partition, *record);
     sequencer_.admit(std::move(record));
 }
 
 // One that was delivered and is to be delivered again: as soon as it may, or in place at `until`. Its sequence stays
 // taken.
 void Pipeline::restage(Partition& partition, RecordPtr record, std::optional<SteadyTime> until) {
-    held_bytes_ += record->bytes;
-    staged_bytes_ += record->bytes;
-    partition.staged_bytes += record->bytes;
-    ++partition.staged;
+    count_staged(partition, *record);
     if (until) {
         sequencer_.park(std::move(record), *until);
     } else {

@@ -96,12 +96,12 @@ void WorkerLoop::join(const Reached& reached) {
     const auto on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
         on_error(code, text, fatal);
     };
-    sinks_ = std::make_unique<sink::Sinks>(sink::Sinks::Setup{.table = table,
-                                                              .route = route_,
-                                                              .name = name_,
-                                                              .queue_bytes = budget.producer_bytes,
-                                                              .poller = poller_,
-                                                              .on_trouble = on_trouble});
+    sinks_ = std::make_unique<sink::Sinks>(sink::SinkSetup{.table = table,
+                                                           .route = route_,
+                                                           .name = name_,
+                                                           .queue_bytes = budget.producer_bytes,
+                                                           .poller = poller_,
+                                                           .on_trouble = on_trouble});
     if (reached.target_max_message_bytes) {
         sinks_->limit_batches(*reached.target_max_message_bytes);
     }

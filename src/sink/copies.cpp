@@ -23,7 +23,7 @@ Content content(const StoredRecord& record, std::string_view route) {
 
 }  // namespace
 
-Copies::Copies(const Setup& setup) {
+Copies::Copies(const SinkSetup& setup) {
     const auto make = [&](std::optional<Lane>& lane, const std::string& cluster, const std::string& topic,
                           const char* suffix) {
         lane.emplace(Lane::Setup{.cluster = setup.table.cluster(cluster),
@@ -94,15 +94,6 @@ std::function<void()> Copies::take_refresh() {
             ask();
         }
     };
-}
-
-bool Copies::is_dead() const noexcept {
-    for (const std::optional<Lane>* lane : {&retry_, &wait_, &dead_letter_}) {
-        if (*lane && (*lane)->is_dead()) {
-            return true;
-        }
-    }
-    return false;
 }
 
 }  // namespace laterd::sink

@@ -2,33 +2,21 @@
 // has. One thread owns it; nothing here waits.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "config/routing_table.h"
 #include "core/pipeline.h"
 #include "core/record.h"
-#include "loop/poller.h"
 #include "sink/lane.h"
+#include "sink/sink_setup.h"
 
 namespace laterd::sink {
 
 class Copies {
   public:
-    struct Setup {
-        const config::RoutingTable& table;
-        const config::Route& route;
-        std::string name;           // for client.id
-        std::uint64_t queue_bytes;  // of the budget, for the unsent records of each producer
-        loop::Poller& poller;       // outlives the copies
-        OnTrouble on_trouble;       // fatal: no more copies can be written
-    };
-
     // Producers are made when the first copy needs them.
-    explicit Copies(const Setup& setup);
+    explicit Copies(const SinkSetup& setup);
 
     // A record of any purpose but `deliver`, whose topic the route has. The outcome comes through serve, exactly once. The
     // form without the value is for dead letters: what is tried again keeps it.
@@ -40,8 +28,6 @@ class Copies {
     // A topic was reported missing since the last call: blocking question for an errand, which makes the producers
     // notice when it comes (back). Empty when there is nothing to ask.
     std::function<void()> take_refresh();
-
-    bool is_dead() const noexcept;
 
   private:
     std::optional<Lane>& lane_for(core::Purpose purpose);

@@ -167,7 +167,6 @@ void Lane::on_report(void* opaque, kafka::ErrorCode error) {
 }
 
 void Lane::on_error(kafka::ErrorCode code, std::string_view text, bool fatal) {
-    dead_ = dead_ || fatal;
     setup_.on_trouble(text, code, fatal);
 }
 

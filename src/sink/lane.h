@@ -68,8 +68,6 @@ class Lane final : private kafka::Producer::Listener {
     // A record was refused as too large for its batch since the last call.
     bool take_limit_doubt() noexcept;
 
-    bool is_dead() const noexcept { return dead_; }
-
   private:
     // A producer and its handle of the topic.
     struct Writer {
@@ -97,7 +95,6 @@ class Lane final : private kafka::Producer::Listener {
     bool switching_ = false;  // waits for the batching producer to be empty, then makes a new one
     bool missing_ = false;
     bool limit_doubt_ = false;
-    bool dead_ = false;
 };
 
 }  // namespace laterd::sink

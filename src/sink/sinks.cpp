@@ -4,13 +4,7 @@
 
 namespace laterd::sink {
 
-Sinks::Sinks(const Setup& setup)
-    : copies_({.table = setup.table,
-               .route = setup.route,
-               .name = setup.name,
-               .queue_bytes = setup.queue_bytes,
-               .poller = setup.poller,
-               .on_trouble = setup.on_trouble}) {
+Sinks::Sinks(const SinkSetup& setup) : copies_(setup) {
     const config::Route& route = setup.route;
     if (route.handler) {
         const core::RetryPolicy& policy = route.retry.policy;
@@ -19,12 +13,7 @@ Sinks::Sinks(const Setup& setup)
                                             .max_attempts = policy.has_topic ? policy.attempts : 0,
                                             .poller = setup.poller});
     } else {
-        target_.emplace(TopicSink::Setup{.table = setup.table,
-                                         .route = route,
-                                         .name = setup.name,
-                                         .queue_bytes = setup.queue_bytes,
-                                         .poller = setup.poller,
-                                         .on_trouble = setup.on_trouble});
+        target_.emplace(setup);
     }
 }
 

@@ -4,32 +4,21 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "config/routing_table.h"
 #include "core/pipeline.h"
 #include "core/record.h"
-#include "loop/poller.h"
 #include "sink/copies.h"
 #include "sink/handler_sink.h"
+#include "sink/sink_setup.h"
 #include "sink/topic_sink.h"
 
 namespace laterd::sink {
 
 class Sinks {
   public:
-    struct Setup {
-        const config::RoutingTable& table;
-        const config::Route& route;
-        std::string name;           // for client.id
-        std::uint64_t queue_bytes;  // of the budget, for the unsent records of each producer
-        loop::Poller& poller;       // outlives the sinks
-        OnTrouble on_trouble;       // fatal: the sinks are dead
-    };
-
     // Throws std::runtime_error for a property that librdkafka refuses.
-    explicit Sinks(const Setup& setup);
+    explicit Sinks(const SinkSetup& setup);
 
     // By the record's purpose. The outcome comes through serve, exactly once.
     void deliver(core::RecordPtr record, const core::Now& now);

@@ -24,7 +24,7 @@ Content content(const StoredRecord& record, const config::TopicSink& to) {
 
 }  // namespace
 
-TopicSink::TopicSink(const Setup& setup)
+TopicSink::TopicSink(const SinkSetup& setup)
     : target_({.cluster = setup.table.cluster(setup.route.to.cluster),
                .properties = setup.route.to.properties,
                .topic = setup.route.to.topic,

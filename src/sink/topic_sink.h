@@ -3,31 +3,20 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
-#include "config/routing_table.h"
 #include "core/pipeline.h"
 #include "core/record.h"
-#include "loop/poller.h"
 #include "sink/lane.h"
+#include "sink/sink_setup.h"
 #include "sink/stored_record.h"
 
 namespace laterd::sink {
 
 class TopicSink {
   public:
-    struct Setup {
-        const config::RoutingTable& table;
-        const config::Route& route;
-        std::string name;           // for client.id
-        std::uint64_t queue_bytes;  // of the budget, for unsent records
-        loop::Poller& poller;       // outlives the sink
-        OnTrouble on_trouble;       // fatal: the sink is dead
-    };
-
     // Throws std::runtime_error for a property that librdkafka refuses.
-    explicit TopicSink(const Setup& setup);
+    explicit TopicSink(const SinkSetup& setup);
 
     // The target takes no larger batch than this (its max.message.bytes). A smaller one than before makes a new
     // producer, as soon as the old one has nothing in flight.
@@ -48,8 +37,6 @@ class TopicSink {
 
     // A record was refused as too large for its batch since the last call: read the limit again.
     bool take_limit_doubt() noexcept { return target_.take_limit_doubt(); }
-
-    bool is_dead() const noexcept { return target_.is_dead(); }
 
   private:
     Lane target_;

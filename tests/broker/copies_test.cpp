@@ -34,18 +34,18 @@ struct Scene {
         const auto on_trouble = [this](std::string_view text, kafka::ErrorCode, bool) {
             troubles.emplace_back(text);
         };
-        copies = std::make_unique<sink::Copies>(sink::Copies::Setup{.table = table,
-                                                                    .route = route,
-                                                                    .name = "copies",
-                                                                    .queue_bytes = 4 << 20,
-                                                                    .poller = poller,
-                                                                    .on_trouble = on_trouble});
-        target = std::make_unique<sink::TopicSink>(sink::TopicSink::Setup{.table = table,
-                                                                          .route = route,
-                                                                          .name = "target",
-                                                                          .queue_bytes = 4 << 20,
-                                                                          .poller = poller,
-                                                                          .on_trouble = on_trouble});
+        copies = std::make_unique<sink::Copies>(sink::SinkSetup{.table = table,
+                                                                .route = route,
+                                                                .name = "copies",
+                                                                .queue_bytes = 4 << 20,
+                                                                .poller = poller,
+                                                                .on_trouble = on_trouble});
+        target = std::make_unique<sink::TopicSink>(sink::SinkSetup{.table = table,
+                                                                   .route = route,
+                                                                   .name = "target",
+                                                                   .queue_bytes = 4 << 20,
+                                                                   .poller = poller,
+                                                                   .on_trouble = on_trouble});
     }
 
     // As the worker would keep the record at this place.
