@@ -333,9 +333,14 @@ void HttpServer::write_all(Connection& connection) {
         }
     }
     const bool is_done = connection.out.empty() && connection.flood == 0;
-    if (is_done && connection.close_after) {
+    if (is_done && connection.close_after && !connection.deaf) {
         close(connection);
         return;
+    }
+    if (is_done && connection.close_after) {
+        // Whoever closes with bytes unread cuts off a client that is still sending, and that may be before it has read the
+        // answer. Like servers that mean well, this one only says that nothing more comes.
+        ::shutdown(connection.fd.get(), SHUT_WR);
     }
     const int fd = connection.fd.get();
     if (!is_done || connection.deaf) {
