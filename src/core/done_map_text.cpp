@@ -175,7 +175,7 @@ std::size_t far_bytes(const DoneMap::Far& before, const DoneMap::Far& entry) noe
 
 std::size_t frame_bytes(Offset end) noexcept {
     constexpr std::size_t k_time = 10;
-    constexpr std::size_t k_counts = 2 * 3;  // of what takes a byte each at least in 4096 characters
+    constexpr std::size_t k_counts = 6;  // of what takes a byte each at least in 4096 characters
     return 1 + 1 + sizeof(DoneMap::rule) + 2 * varint_bytes(static_cast<std::uint64_t>(end)) + k_time +
            k_counts + k_checksum_bytes;
 }
