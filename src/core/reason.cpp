@@ -18,6 +18,8 @@ std::string_view to_string(Reason reason) noexcept {
             return "refused-by-broker";
         case Reason::bad_timestamp:
             return "bad-timestamp";
+        case Reason::clock_differs:
+            return "clock-differs";
         case Reason::target_missing:
             return "target-missing";
         case Reason::not_authorised:

@@ -16,6 +16,7 @@ enum class Reason : std::uint8_t {
     too_large,          // the target takes no record of this size
     refused_by_broker,  // the broker refused this record's content for good
     bad_timestamp,      // the broker refused the record's timestamp
+    clock_differs,      // the broker refused the time of sending: this host's clock and its own are far apart
     target_missing,     // unknown topic or partition
     not_authorised,     // the client may not write the topic
     unavailable,        // the sink could not be reached in time
@@ -32,7 +33,7 @@ enum class Reason : std::uint8_t {
     guard,         // too many dead letters in a row
 };
 
-inline constexpr std::size_t k_reasons = 21;
+inline constexpr std::size_t k_reasons = 22;
 
 // The word as users see it, e.g. `due-too-far`; never empty.
 std::string_view to_string(Reason reason) noexcept;

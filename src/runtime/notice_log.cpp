@@ -63,6 +63,16 @@ Words words_for(const core::Notice& notice) noexcept {
     return {Level::info, "notice", nullptr, false};
 }
 
+// What the reason tells beyond the words of the notice.
+const char* hint_for(const core::Notice& notice, const Words& words) noexcept {
+    if (notice.reason == core::Reason::clock_differs) {
+        return "the brokers refuse this host's time of day: their clocks and its own are too far apart; "
+               "nothing is "
+               "lost, and it goes on by itself when they agree";
+    }
+    return words.hint;
+}
+
 // Who does not take what, for the notices that are about that.
 void add_sink(const core::Notice& notice, const config::Route& route, std::vector<log::Field>& fields) {
     using core::Purpose;
@@ -116,8 +126,8 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
     if (kept_back > 0) {
         fields.emplace_back("not_shown", kept_back);
     }
-    if (words.hint != nullptr) {
-        fields.emplace_back("hint", words.hint);
+    if (const char* hint = hint_for(notice, words)) {
+        fields.emplace_back("hint", hint);
     }
     log::write_fields(words.level, words.event, fields);
 }

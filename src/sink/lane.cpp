@@ -120,7 +120,11 @@ void Lane::send_pending() {
 
 void Lane::finish(core::RecordPtr record, kafka::ErrorCode error) {
     auto& stored = static_cast<StoredRecord&>(*record);
-    const kafka::Judgement judgement = kafka::classify(error);
+    kafka::Judgement judgement = kafka::classify(error);
+    if (judgement.reason == core::Reason::bad_timestamp && setup_.write(stored).timestamp == 0) {
+        // It was not the record's own: every other one would be refused as well.
+        judgement = {core::Outcome::Result::not_attempted, core::Reason::clock_differs};
+    }
     if (error != 0) {
         // A copy tells why it was made, not what became of it, unless it is given up for that.
         const bool is_given_up = judgement.result == core::Outcome::Result::rejected && stored.alone &&

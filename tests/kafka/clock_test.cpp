@@ -2,7 +2,7 @@
 // it shows the due time, and what is due then goes out soon. The machine's own clock is never touched.
 #include <random>
 
-#include "kafka/scene.h"
+#include "kafka/handler_scene.h"
 #include "support/catch.hpp"
 #include "support/stepped_clock.h"
 
@@ -116,6 +116,51 @@ TEST_CASE("a clock that is set to and fro all the time releases nothing early an
     CHECK(steps < k_steps);
     // A record's own timestamp may have been taken after another step, so it says nothing here.
     check_sound(judge(scene, observer, clock, false));
+    CHECK(daemon.terminate() == 0);
+}
+
+// Kafka takes no record from more than an hour ahead of its own clock.
+TEST_CASE("a clock hours ahead of the brokers' holds the route, and costs no record its delivery") {
+    Scene scene(KafkaBroker::shared(), "ahead");
+    Observer observer(scene.broker.bootstrap(), {scene.out()});
+    SteppedClock clock(2h);
+    Daemon daemon({.table = scene.usual("1s"), .environment = clock.environment()});
+    REQUIRE(scene.await_positions());
+    for (int i = 0; i < 50; ++i) {
+        scene.produce("r" + std::to_string(i), 1s);
+    }
+    scene.producer.flush();
+    CHECK(daemon.await_line("reason=clock-differs", 15s));
+    CHECK(always(2s, [&] { return observer.count() == 0 && scene.admin.log_end(scene.dead(), 0) == 0; }));
+    CHECK(counter(daemon, "laterd_route_state", "holding") == 1);
+    CHECK(counter(daemon, "laterd_deliveries_total", "rejected") == 0);
+
+    clock.set_offset(0h);
+    CHECK(observer.await_distinct(50, 15s));
+    check_sound(judge(scene, observer, clock, false));
+    CHECK(scene.await_committed(0, 50, 10s));
+    CHECK(scene.admin.log_end(scene.dead(), 0) == 0);
+    CHECK(daemon.terminate() == 0);
+}
+
+TEST_CASE("copies that the brokers refuse for the host's clock are written when it is right again") {
+    HandlerScene scene(KafkaBroker::shared(), "aheadcopies");
+    scene.serve([](const Call& call) { return answer(call.attempt == 1 ? 503 : 204); });
+    SteppedClock clock(2h);
+    const std::string backoff = "{initial: 500ms, max: 500ms, jitter: 0}";
+    Daemon daemon(
+        {.table = scene.calling("", scene.retrying(3, backoff)), .environment = clock.environment()});
+    scene.put("r0");
+    CHECK(daemon.await_line("reason=clock-differs", 20s));
+    CHECK(always(1s, [&] { return scene.retry_copies() == 0 && scene.dead_letters() == 0; }));
+    CHECK(scene.admin.committed(scene.group(), scene.in(), 0).value_or(0) == 0);
+
+    clock.set_offset(0h);
+    // The copy's due time is of the time when the clock was ahead: cut to the longest backoff.
+    CHECK(eventually(15s, [&] { return scene.calls("r0").size() == 2; }));
+    CHECK(scene.await_committed(0, 1, 10s));
+    CHECK(scene.retry_copies() == 1);
+    CHECK(scene.dead_letters() == 0);
     CHECK(daemon.terminate() == 0);
 }
 
