@@ -56,41 +56,6 @@ std::size_t out_of_order(const std::vector<Call>& calls, Sequence sequence) {
 
 }  // namespace
 
-TEST_CASE("a handler that goes away under load costs what was in flight, and is back within two seconds") {
-    HandlerScene scene(KafkaBroker::shared(), "away");
-    constexpr std::size_t k_records = 5'000;
-    constexpr std::size_t k_concurrency = 16;
-    for (std::size_t i = 0; i < k_records; ++i) {
-        scene.producer.send({.topic = scene.in(),
-                             .partition = 0,
-                             .value = "r" + std::to_string(i) + "|" + std::string(8192, 'x')});
-    }
-    scene.producer.flush();
-    scene.serve(hold_after(1'000));
-    // What the broker has for it is more than it may keep.
-    Daemon daemon(scene.calling("concurrency: 16, sequence: none", scene.retrying(2, "500ms"),
-                                "limits: {memory: 24MiB}"));
-    REQUIRE(eventually(20s, [&] { return scene.server().held() == k_concurrency; }));
-
-    scene.stop_server();
-    CHECK(await_state(daemon, "holding"));
-    CHECK(eventually(5s, [&] { return scene.retry_copies() == k_concurrency; }));
-    CHECK(always(3s, [&] { return scene.retry_copies() == k_concurrency; }));
-    CHECK(counter(daemon, "laterd_held_bytes") < 24U * 1024 * 1024);
-    CHECK(counter(daemon, "laterd_deliveries_total", "retry") == k_concurrency);
-    CHECK(daemon.peak_rss_kib() < (24 + 48) * 1024);
-
-    const std::size_t before = scene.call_count();
-    scene.serve([](const Call&) { return answer(204); });
-    CHECK(scene.await_calls(before + 1, 2s));
-    CHECK(scene.await_called(k_records, 30s));
-    CHECK(scene.await_committed(0, k_records, 10s));
-    CHECK(eventually(5s, [&] { return scene.call_count() == k_records + k_concurrency; }));
-    CHECK(scene.repeated() == 0);
-    CHECK(scene.early(500ms) == 0);
-    CHECK(scene.dead_letters() == 0);
-}
-
 TEST_CASE("a wrong path does not flush a topic into the dead letters") {
     const int status = GENERATE(404, 403);
     HandlerScene scene(KafkaBroker::shared(), "path" + std::to_string(status));

@@ -14,21 +14,6 @@ namespace {
 
 using support::hold;
 
-// One broker with access control; laterd comes through its SASL listener where a test wants it to be refused.
-KafkaBroker& broker() {
-    static KafkaBroker guarded({.sasl = true});
-    return guarded;
-}
-
-Daemon::Options through_access_control(const Scene& scene, std::string table) {
-    const std::string open = "{brokers: [" + scene.broker.bootstrap() + "]}";
-    table.replace(table.find(open), open.size(),
-                  "{brokers: [\"" + scene.broker.sasl_bootstrap() +
-                      "\"], properties: {security.protocol: sasl_plaintext, sasl.mechanism: PLAIN, "
-                      "sasl.username: laterd}, secrets: {sasl.password: password}}");
-    return {.table = std::move(table), .files = {{"password", "secret\n"}}};
-}
-
 std::string place(const std::string& topic, std::int64_t offset, std::int32_t partition = 0) {
     return topic + "/" + std::to_string(partition) + "/" + std::to_string(offset);
 }
@@ -64,7 +49,7 @@ bool await_all_settled(HandlerScene& scene, std::int64_t records) {
 }  // namespace
 
 TEST_CASE("a failing record delays no neighbour, and is tried again on time, as often as the route says") {
-    HandlerScene scene(broker(), "neighbours");
+    HandlerScene scene(KafkaBroker::shared(), "neighbours");
     scene.serve(
         [](const Call& call) { return call.id.front() == 'f' ? answer(503, "try later") : answer(204); });
     Daemon daemon(scene.calling("", scene.retrying(3, "[400ms, 800ms]")));
@@ -106,7 +91,7 @@ TEST_CASE("a failing record delays no neighbour, and is tried again on time, as 
 }
 
 TEST_CASE("a dead letter says where from and why, keeps every byte, and starts afresh when it is replayed") {
-    HandlerScene scene(broker(), "letters", 2);
+    HandlerScene scene(KafkaBroker::shared(), "letters", 2);
     scene.serve([](const Call&) { return answer(422, "no such account"); });
     const TestRecord sent{
         .topic = scene.in(),
@@ -159,7 +144,7 @@ TEST_CASE("a dead letter says where from and why, keeps every byte, and starts a
 
 TEST_CASE("kills, restarts and rebalances add no attempts, and every attempt has the same idempotency key") {
     const bool is_killed = GENERATE(true, false);
-    HandlerScene scene(broker(), is_killed ? "killed" : "restarted", 2);
+    HandlerScene scene(KafkaBroker::shared(), is_killed ? "killed" : "restarted", 2);
     constexpr std::size_t k_records = 100;
     constexpr int k_attempts = 4;
     scene.serve([](const Call&) { return answer(503); });
@@ -213,7 +198,7 @@ TEST_CASE("kills, restarts and rebalances add no attempts, and every attempt has
 }
 
 TEST_CASE("a stop in the middle of a failing delivery writes exactly one copy") {
-    HandlerScene scene(broker(), "onecopy");
+    HandlerScene scene(KafkaBroker::shared(), "onecopy");
     scene.serve([](const Call&) { return hold(answer(503)); });
     scene.put("r0");
     Daemon daemon(scene.calling("", scene.retrying(5, "200ms")));
@@ -231,7 +216,7 @@ TEST_CASE("a stop in the middle of a failing delivery writes exactly one copy") 
 }
 
 TEST_CASE("a rebalance in the middle of a failing delivery writes exactly one copy") {
-    HandlerScene scene(broker(), "rebalance", 2);
+    HandlerScene scene(KafkaBroker::shared(), "rebalance", 2);
     // The first answer tells the daemon that it may call for more than one at a time.
     scene.serve([](const Call& call) {
         return call.id.front() == 'r' && call.attempt == 1 ? hold(answer(503)) : answer(204);
@@ -257,7 +242,7 @@ TEST_CASE("a rebalance in the middle of a failing delivery writes exactly one co
 }
 
 TEST_CASE("while the retry or dead-letter topic is missing, the partition in need holds, others go on") {
-    HandlerScene scene(broker(), "missing", 3);
+    HandlerScene scene(KafkaBroker::shared(), "missing", 3);
     scene.serve([](const Call& call) {
         return answer(call.id == "rejected" ? 400 : call.id == "failing" && call.attempt == 1 ? 503 : 204);
     });
@@ -299,42 +284,8 @@ TEST_CASE("while the retry or dead-letter topic is missing, the partition in nee
     CHECK(scene.repeated() == 0);
 }
 
-TEST_CASE("while retry and dead-letter topic refuse writes, nothing settles, then it goes on by itself") {
-    HandlerScene scene(broker(), "refused", 3);
-    scene.serve([](const Call& call) {
-        return answer(call.id == "rejected" ? 400 : call.id == "failing" && call.attempt == 1 ? 503 : 204);
-    });
-    for (const std::string& topic : {scene.retry(), scene.dead()}) {
-        scene.admin.allow("laterd", topic);
-        scene.admin.deny("laterd", RD_KAFKA_ACL_OPERATION_WRITE, topic);
-    }
-    Daemon daemon(through_access_control(scene, scene.calling("", scene.retrying(5, "200ms"))));
-    REQUIRE(scene.await_positions());
-    scene.put("failing", 0);
-    scene.put("rejected", 1);
-    for (int i = 0; i < 9; ++i) {
-        scene.put("r" + std::to_string(i), i % 3);
-    }
-    CHECK(scene.await_committed(2, 3, 10s));
-    CHECK(always(3s, [&] {
-        return scene.admin.committed(scene.group(), scene.in(), 0) == 0 &&
-               scene.admin.committed(scene.group(), scene.in(), 1) == 0;
-    }));
-    CHECK(counter(daemon, "laterd_route_state", "running") == 1);
-    scene.admin.allow_again(scene.retry());
-    scene.admin.allow_again(scene.dead());
-    CHECK(scene.await_committed(0, 4, 5s));
-    CHECK(scene.await_committed(1, 4, 5s));
-    CHECK(eventually(5s, [&] { return scene.calls("failing").size() == 2; }));
-    CHECK(scene.calls("rejected").size() == 1);
-    CHECK(scene.retry_copies() == 1);
-    CHECK(scene.dead_letters() == 1);
-    CHECK(scene.called() == 11);
-    CHECK(scene.repeated() == 0);
-}
-
 TEST_CASE("a record that has grown too large by its headers loses the error, then goes to the dead letters") {
-    HandlerScene scene(broker(), "grown");
+    HandlerScene scene(KafkaBroker::shared(), "grown");
     scene.admin.set_topic(scene.retry(), {{"max.message.bytes", "2000"}});
     scene.admin.set_topic(scene.dead(), {{"max.message.bytes", "4000"}});
     scene.serve([](const Call& call) {
@@ -372,7 +323,7 @@ TEST_CASE("a record that has grown too large by its headers loses the error, the
 }
 
 TEST_CASE("laterd's headers mean nothing on a source, and only what can be believed on the retry topic") {
-    HandlerScene scene(broker(), "hostile");
+    HandlerScene scene(KafkaBroker::shared(), "hostile");
     scene.serve([](const Call& call) { return answer(call.id.rfind("fail", 0) == 0 ? 503 : 204); });
     const std::string huge = "999999999999999999999999";
     const std::string far = std::to_string(wall_ms() + 86'400'000);
@@ -418,7 +369,7 @@ TEST_CASE("laterd's headers mean nothing on a source, and only what can be belie
 }
 
 TEST_CASE("a regex of everything never reads the route's own topics") {
-    HandlerScene scene(broker(), "regex");
+    HandlerScene scene(KafkaBroker::shared(), "regex");
     scene.serve([](const Call&) { return answer(503); });
     scene.put("r0");
     std::string table = scene.calling("", scene.retrying(2, "200ms"));
@@ -434,7 +385,7 @@ TEST_CASE("a regex of everything never reads the route's own topics") {
 }
 
 TEST_CASE("a record that is retried leaves its sequence; Retry-After is obeyed; too old is too old") {
-    HandlerScene scene(broker(), "leaves");
+    HandlerScene scene(KafkaBroker::shared(), "leaves");
     scene.serve([](const Call& call) {
         return call.id == "first" ? answer(429, "busy", {{"Retry-After", call.attempt == 1 ? "1" : "30"}})
                                   : answer(204);
