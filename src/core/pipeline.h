@@ -201,7 +201,9 @@ class Pipeline {
 
     // stage.cpp
     void count_staged(Partition& partition, const Record& record) noexcept;
+    Partition* uncount_staged(const Record& record) noexcept;
     void stage(Partition& partition, RecordPtr record);
+    void recall_early(const Now& now);
     void restage(Partition& partition, RecordPtr record, std::optional<SteadyTime> until);
     RecordPtr unstage();
     void deliver_staged(const Now& now);
@@ -276,7 +278,8 @@ class Pipeline {
     std::uint32_t calls_ = 0;            // deliveries to a handler in flight, of every epoch
     Sequencer sequencer_;
     std::uint64_t staged_bytes_ = 0;  // part of held_bytes_
-    std::uint32_t given_up_ = 0;      // dead letters since the last delivery
+    WallTime staged_until_{};  // the latest due time among what was staged, or the last look for early ones
+    std::uint32_t given_up_ = 0;  // dead letters since the last delivery
     std::uint64_t random_;
     std::int32_t wait_partitions_ = 0;
 

@@ -106,6 +106,9 @@ void Pipeline::release_due(const Now& now) {
         release_owed(now);
         return;
     }
+    if (options_.sequenced) {
+        recall_early(now);
+    }
     release_all(now);
     if (options_.sequenced) {
         deliver_staged(now);

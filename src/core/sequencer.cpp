@@ -1,5 +1,7 @@
 #include "core/sequencer.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace laterd::core {
@@ -61,6 +63,31 @@ void Sequencer::leave(std::uint64_t sequence) {
     }
     add_ready(std::move(followers->second.front()));
     followers->second.pop_front();
+}
+
+std::vector<RecordPtr> Sequencer::recall(const std::function<bool(const Record&)>& which) {
+    std::vector<RecordPtr> recalled;
+    for (auto& [sequence, followers] : followers_) {
+        const auto stay = std::stable_partition(followers.begin(), followers.end(),
+                                                [&](const RecordPtr& record) { return !which(*record); });
+        std::move(stay, followers.end(), std::back_inserter(recalled));
+        followers.erase(stay, followers.end());
+    }
+    std::vector<std::uint64_t> left;
+    for (auto place = ready_.begin(); place != ready_.end();) {
+        if (!which(*place->second)) {
+            ++place;
+            continue;
+        }
+        left.push_back(place->second->sequence);
+        recalled.push_back(std::move(place->second));
+        place = ready_.erase(place);
+    }
+    size_ -= recalled.size();
+    for (const std::uint64_t sequence : left) {
+        leave(sequence);
+    }
+    return recalled;
 }
 
 void Sequencer::clear() {

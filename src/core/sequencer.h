@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "core/record.h"
 #include "core/time.h"
@@ -33,6 +35,10 @@ class Sequencer {
 
     // A record that was taken is not coming back: the next of its sequence may go.
     void leave(std::uint64_t sequence);
+
+    // Takes out those that wait for their turn, not those that are tried again in place, and that `which` is true of. They
+    // may be admitted again.
+    std::vector<RecordPtr> recall(const std::function<bool(const Record&)>& which);
 
     void clear();
 

@@ -254,6 +254,10 @@ double Pipeline::draw() noexcept {
 void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr record, Reason reason) {
     counters_.not_attempted.add();
     if (record->purpose == Purpose::deliver) {
+        if (record->attempts == 0) {
+            record->first_attempt =
+                WallTime{};  // there was none: max_age does not count the time of an outage
+        }
         hold_route(now, *record, reason);
     } else {
         // Only the partition that needs the other topic waits for it.

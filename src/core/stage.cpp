@@ -1,5 +1,7 @@
 // Between release and deliver, for a handler: what may be in flight together, and how much.
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "core/pipeline.h"
 
@@ -12,8 +14,20 @@ void Pipeline::count_staged(Partition& partition, const Record& record) noexcept
     ++partition.staged;
 }
 
+Partition* Pipeline::uncount_staged(const Record& record) noexcept {
+    held_bytes_ -= record.bytes;
+    staged_bytes_ -= record.bytes;
+    Partition* partition = current(record.slot, record.epoch);
+    if (partition != nullptr) {
+        partition->staged_bytes -= record.bytes;
+        --partition->staged;
+    }
+    return partition;
+}
+
 void Pipeline::stage(Partition& partition, RecordPtr record) {
     count_staged(partition, *record);
+    staged_until_ = std::max(staged_until_, record->due);
     sequencer_.admit(std::move(record));
 }
 
@@ -31,19 +45,47 @@ void Pipeline::restage(Partition& partition, RecordPtr record, std::optional<Ste
 // The next one whose partition still wants it; nullptr when there is none.
 RecordPtr Pipeline::unstage() {
     while (RecordPtr record = sequencer_.take()) {
-        held_bytes_ -= record->bytes;
-        staged_bytes_ -= record->bytes;
-        Partition* partition = current(record->slot, record->epoch);
-        if (partition != nullptr) {
-            partition->staged_bytes -= record->bytes;
-            --partition->staged;
-            if (partition->phase == Partition::Phase::running) {
-                return record;
-            }
+        Partition* partition = uncount_staged(*record);
+        if (partition != nullptr && partition->phase == Partition::Phase::running) {
+            return record;
         }
         sequencer_.leave(record->sequence);
+        // Its position is being looked for again: it goes on with the others of the partition.
+        if (partition != nullptr && partition->phase != Partition::Phase::stopped) {
+            hold(*partition, std::move(record), true);
+        }
     }
     return nullptr;
+}
+
+// The wall clock was stepped back: what waits for its turn may not be due any more. Not what the handler has seen. In
+// partition order those behind it go back, too.
+void Pipeline::recall_early(const Now& now) {
+    if (now.wall >= staged_until_) {
+        return;
+    }
+    staged_until_ = now.wall;
+    std::map<Slot, Offset> first;  // of those in partition order
+    const auto hold_again = [&](std::vector<RecordPtr> records) {
+        for (RecordPtr& record : records) {
+            Partition* partition = uncount_staged(*record);
+            if (partition == nullptr || partition->phase == Partition::Phase::stopped) {
+                continue;
+            }
+            if (partition->order == Order::partition && partition->role == Role::source) {
+                Offset& lowest = first.try_emplace(record->slot, record->offset).first->second;
+                lowest = std::min(lowest, record->offset);
+            }
+            hold(*partition, std::move(record), true);
+            schedule(now, *partition);
+        }
+    };
+    hold_again(
+        sequencer_.recall([&](const Record& record) { return !record.released && record.due > now.wall; }));
+    hold_again(sequencer_.recall([&](const Record& record) {
+        const auto early = first.find(record.slot);
+        return !record.released && early != first.end() && record.offset > early->second;
+    }));
 }
 
 void Pipeline::deliver_staged(const Now& now) {

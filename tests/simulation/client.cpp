@@ -242,8 +242,7 @@ void Client::resume(std::size_t partition, Offset offset) {
         // librdkafka 2.0.2 may go on at an older position than the one that was asked for.
         const bool rewinds = world_.random.chance(2);
         fetcher.next =
-            rewinds ? std::max(world_.source.log(partition).low(), offset - world_.random.between(1, 20))
-                    : offset;
+            rewinds ? std::max(world_.log(partition).low(), offset - world_.random.between(1, 20)) : offset;
         fetcher.next = std::min(fetcher.next, offset);
         fetcher.app_position = offset;
         fetcher.told_end = false;
@@ -284,7 +283,7 @@ void Client::fetch(std::size_t partition) {
         return;
     }
     const Scenario& scenario = world_.scenario;
-    auto fetched = world_.source.log(partition).fetch(
+    auto fetched = world_.log(partition).fetch(
         fetcher.next, static_cast<std::size_t>(world_.random.between(1, 500)), scenario.prefetch_bytes);
     if (fetched.out_of_range) {
         fetcher.dead = true;
@@ -373,7 +372,7 @@ std::vector<CommitAnswer> Client::apply(World& world, const CommitRequest& reque
                                               each.entry.offset, each.entry.note);
         CommitAnswer given{.slot = each.entry.slot, .epoch = each.entry.epoch, .offset = each.entry.offset};
         if (error == model::CommitError::none) {
-            const model::Log& log = world.source.log(each.partition);
+            const model::Log& log = world.log(each.partition);
             world.truth.committed(each.partition, each.entry.offset, log.low(), log.high(),
                                   world.scenario.options.start == core::StartPolicy::latest,
                                   each.may_go_back);
@@ -465,10 +464,11 @@ void Client::look_up(std::vector<Question> questions) {
 }
 
 void Client::answer_look_up(const std::vector<Question>& questions) {
-    std::int32_t before = 0;
+    std::map<core::Role, std::int32_t> before;
     for (const auto& [partition, committed] : world_.group.all_committed()) {
         if (const auto note = core::decode_commit_note(committed.metadata)) {
-            before = std::max(before, note->partitions);
+            std::int32_t& most = before[world_.role(partition)];
+            most = std::max(most, note->partitions);
         }
     }
     std::vector<core::Position> found;
@@ -480,15 +480,16 @@ void Client::answer_look_up(const std::vector<Question>& questions) {
                 position.done = std::move(note->done);
             }
         }
-        position.partitions = static_cast<std::int32_t>(world_.source.partitions());
-        position.partitions_before = before;
+        const core::Role role = world_.role(question.partition);
+        position.partitions = static_cast<std::int32_t>(world_.topic(role).partitions());
+        position.partitions_before = before[role];
         found.push_back(position);
     }
     // The ends of the logs are asked after the offsets.
     host_.after(world_.hop(), [this, found = std::move(found), questions]() mutable {
         for (std::size_t i = 0; i < found.size(); ++i) {
-            found[i].low = world_.source.log(questions[i].partition).low();
-            found[i].high = world_.source.log(questions[i].partition).high();
+            found[i].low = world_.log(questions[i].partition).low();
+            found[i].high = world_.log(questions[i].partition).high();
         }
         events_.on_positions(std::move(found));
     });

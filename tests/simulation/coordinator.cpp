@@ -69,7 +69,7 @@ void Coordinator::complete_when_joined() {
 
 void Coordinator::complete() {
     ++round_;
-    world_.group.complete(world_.source.partitions(), world_.random.below(16));
+    world_.group.complete(world_.partitions(), world_.random.below(16));
     const model::Generation generation = world_.group.generation();
     world_.note("generation", -1, {generation, static_cast<std::int64_t>(world_.group.members().size())});
     for (const auto& host : world_.hosts) {

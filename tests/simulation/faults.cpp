@@ -92,6 +92,37 @@ void Faults::strike(Fault fault) {
         case Fault::add_partition:
             add_partition();
             return;
+        case Fault::handler_down:
+            world_.note("handler down", -1, {});
+            world_.handler.goes_down();
+            mend(random.between(10ms, random.chance(50) ? 3s : 60s), [this] { world_.handler.comes_back(); });
+            return;
+        case Fault::handler_slow:
+            world_.handler.is_slow(true);
+            mend(random.between(1s, 30s), [this] { world_.handler.is_slow(false); });
+            return;
+        case Fault::handler_failing:
+            world_.handler.is_failing(true);
+            mend(random.between(100ms, 60s), [this] { world_.handler.is_failing(false); });
+            return;
+        case Fault::handler_gone:
+            world_.note("handler gone", -1, {});
+            world_.handler.is_gone(true);
+            mend(random.between(100ms, 150s), [this] { world_.handler.is_gone(false); });
+            return;
+        case Fault::wrong_path:
+            world_.note("wrong path", -1, {});
+            world_.handler.has_moved(true);
+            mend(random.between(100ms, 150s), [this] { world_.handler.has_moved(false); });
+            return;
+        case Fault::retry_missing:
+            world_.retry.remove();
+            mend(random.between(10ms, 30s), [this] { world_.retry.restore(); });
+            return;
+        case Fault::wait_missing:
+            world_.waiting.remove();
+            mend(random.between(10ms, 30s), [this] { world_.waiting.restore(); });
+            return;
         case Fault::count_:
             return;
     }
@@ -118,8 +149,8 @@ void Faults::coordinator_up(bool up) {
 }
 
 void Faults::delete_records() {
-    const std::size_t partition = world_.random.below(world_.source.partitions());
-    model::Log& log = world_.source.log(partition);
+    const std::size_t partition = world_.first_source() + world_.random.below(world_.source.partitions());
+    model::Log& log = world_.log(partition);
     const core::Offset before = world_.random.between(log.low(), log.high());
     log.delete_before(before);
     world_.truth.deleted(partition, before);
@@ -132,7 +163,8 @@ void Faults::recreate() {
     world_.source.recreate();
     world_.truth.recreated();
     if (world_.random.chance(70)) {
-        world_.group.forget_offsets();
+        world_.group.forget_offsets(world_.first_source());
+        world_.truth.offsets_forgotten();
     }
 }
 
@@ -156,7 +188,10 @@ void Faults::end() {
     world_.target.restore();
     world_.target.allow();
     world_.dead.restore();
+    world_.retry.restore();
+    world_.waiting.restore();
     world_.target_slow = false;
+    world_.handler.mend();
     for (const auto& host : world_.hosts) {
         host->thaw();
         host->mend();

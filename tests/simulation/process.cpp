@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulation/copy.h"
 #include "simulation/host.h"
 #include "simulation/world.h"
 
@@ -21,23 +22,40 @@ Process::Process(World& world, Host& host)
       host_(host),
       pipeline_(world.scenario.options, counters_),
       client_(world, host, *this),
-      producer_(world, host,
-                [this](std::vector<core::Outcome> outcomes) {
-                    auto shared = std::make_shared<std::vector<core::Outcome>>(std::move(outcomes));
-                    post([this, shared](const core::Now& now) {
-                        for (const core::Outcome& outcome : *shared) {
-                            witness_.outcome(outcome);
-                        }
-                        pipeline_.outcomes(now, *shared);
-                    });
-                }),
-      witness_(world, host, *this, producer_) {}
+      producer_(world, host, [this](std::vector<core::Outcome> outcomes) { answered(std::move(outcomes)); }),
+      calls_(world, host, [this](std::vector<core::Outcome> outcomes) { answered(std::move(outcomes)); }),
+      witness_(world, host, *this, producer_, calls_) {
+    count_laps();
+}
 
 // --- events -------------------------------------------------------------------------------------------------------
 
 void Process::post(Event event) {
     inbox_.push_back(std::move(event));
     turn_soon();
+}
+
+void Process::answered(std::vector<core::Outcome> outcomes) {
+    auto shared = std::make_shared<std::vector<core::Outcome>>(std::move(outcomes));
+    post([this, shared](const core::Now& now) {
+        for (const core::Outcome& outcome : *shared) {
+            witness_.outcome(now, outcome);
+        }
+        pipeline_.outcomes(now, *shared);
+    });
+}
+
+// How many laps the waiting topic has is known from the start, or later.
+void Process::count_laps() {
+    if (world_.waiting.partitions() == 0) {
+        return;
+    }
+    const auto count = static_cast<std::int32_t>(world_.waiting.partitions());
+    if (world_.random.chance(80)) {
+        pipeline_.wait_partitions(count);
+        return;
+    }
+    host_.after(world_.random.between(1s, 60s), [this, count] { pipeline_.wait_partitions(count); });
 }
 
 void Process::turn_soon() {
@@ -75,7 +93,7 @@ void Process::drain() {
 }
 
 void Process::dies() {
-    world_.sightings.saw(Sighting::crash_in_flight, producer_.records() > 0);
+    world_.sightings.saw(Sighting::crash_in_flight, producer_.records() + calls_.records() > 0);
     producer_.dies();
 }
 
@@ -98,7 +116,8 @@ void Process::on_assigned(std::vector<std::size_t> partitions) {
         std::vector<core::Assigned> assigned;
         for (const std::size_t partition : partitions) {
             assigned.push_back({.slot = take_slot(partition),
-                                .number = static_cast<std::int32_t>(partition),
+                                .number = world_.number(partition),
+                                .role = world_.role(partition),
                                 .order = world_.scenario.order});
         }
         pipeline_.assigned(now, assigned);
@@ -230,6 +249,8 @@ void Process::read_partition(const core::Now& now, std::size_t partition, std::s
             copy->due = kept.due;
             copy->place = kept.place;
             copy->spec = kept.spec;
+            copy->id = kept.id;
+            copy->role = kept.role;
             stale_.push_back(std::move(copy));
         }
         witness_.fetched(slot, records);
@@ -246,9 +267,17 @@ core::RecordPtr Process::as_record(const core::Now& now, core::Slot slot, const 
     record->offset = item.offset;
     record->slot = slot;
     record->epoch = item.epoch;
-    record->place = world_.produced[item.id].place;
-    record->spec = world_.produced[item.id].spec;
+    record->id = item.id;
+    record->role = world_.role(partition_of(slot));
+    record->place = world_.written[item.id].place;
+    record->spec = world_.written[item.id].spec;
     record->bytes = item.bytes + core::k_record_overhead;
+    if (record->role != core::Role::source) {
+        read_copy(world_, *record);
+        record->sequence = sequence_of(*record);
+        return record;
+    }
+    record->sequence = sequence_of(*record);
     const bool too_far = record->spec.due > now.wall + scenario.too_far;
     if (record->spec.has_due == RecordSpec::Due::usable && !too_far) {
         record->due = record->spec.due;
@@ -260,6 +289,37 @@ core::RecordPtr Process::as_record(const core::Now& now, core::Slot slot, const 
     record->fate = scenario.odd_now ? core::Fate::deliver : scenario.odd_fate;
     record->judged = record->fate;
     return record;
+}
+
+// As the worker's intake does.
+std::uint64_t Process::sequence_of(const SimulatedRecord& record) const noexcept {
+    const HandlerScenario& handler = world_.scenario.handler;
+    if (!handler.used || record.attempts > 0 || record.role == core::Role::retry) {
+        return 0;
+    }
+    switch (handler.sequence) {
+        case Sequence::none:
+            return 0;
+        case Sequence::key:
+            return record.spec.key == 0 ? 0 : 2 * std::uint64_t{record.spec.key} + 1;
+        case Sequence::partition:
+            return 2 * world_.written[world_.written[record.id].origin].place.partition + 1;
+    }
+    return 0;
+}
+
+void Process::deliver(const core::Now& now, std::vector<core::RecordPtr>& records) {
+    std::vector<core::RecordPtr> produced;
+    for (core::RecordPtr& record : records) {
+        witness_.released(now, *record);
+        if (world_.scenario.handler.used && record->purpose == core::Purpose::deliver) {
+            calls_.deliver(std::move(record));
+        } else {
+            produced.push_back(std::move(record));
+        }
+    }
+    records.clear();
+    producer_.deliver(produced);
 }
 
 void Process::execute(const core::Now& now) {
@@ -313,10 +373,7 @@ void Process::execute(const core::Now& now) {
             client_.look_up(std::move(questions));
         }
     }
-    for (const core::RecordPtr& record : commands.deliveries) {
-        witness_.released(now, *record);
-    }
-    producer_.deliver(commands.deliveries);
+    deliver(now, commands.deliveries);
 }
 
 void Process::arm() {

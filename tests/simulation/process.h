@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/pipeline.h"
+#include "simulation/calls.h"
 #include "simulation/client.h"
 #include "simulation/producer.h"
 #include "simulation/witness.h"
@@ -43,12 +44,16 @@ class Process : public ClientEvents {
     using Event = std::function<void(const core::Now&)>;
 
     void post(Event event);
+    void answered(std::vector<core::Outcome> outcomes);
     void turn_soon();
     void turn();
     void read(const core::Now& now);
     void read_partition(const core::Now& now, std::size_t partition, std::size_t most);
     core::RecordPtr as_record(const core::Now& now, core::Slot slot, const Client::Item& item) const;
+    void count_laps();
+    std::uint64_t sequence_of(const SimulatedRecord& record) const noexcept;
     void execute(const core::Now& now);
+    void deliver(const core::Now& now, std::vector<core::RecordPtr>& records);
     void arm();
     core::Slot take_slot(std::size_t partition);
 
@@ -58,6 +63,7 @@ class Process : public ClientEvents {
     core::Pipeline pipeline_;
     Client client_;
     Producer producer_;
+    Calls calls_;
     Witness witness_;
     std::vector<std::size_t> partitions_;  // by slot
     std::vector<Event> inbox_;

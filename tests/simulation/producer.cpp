@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulation/copy.h"
 #include "simulation/host.h"
 #include "simulation/world.h"
 
@@ -18,23 +19,16 @@ namespace {
 // How long a batch is tried while the brokers are away.
 constexpr Nanoseconds k_delivery_timeout = 8s;
 
-// What the headers of a dead letter weigh, with and without its error.
-constexpr std::uint32_t k_headers_whole = 1'200;
-constexpr std::uint32_t k_headers_least = 200;
-
 model::Produced as_written(const SimulatedRecord& record, std::uint64_t id) {
-    model::Produced produced{.id = id,
-                             .bytes = record.spec.bytes,
-                             .has_key = record.spec.has_key,
-                             .far_ahead = record.spec.far_ahead};
-    if (record.purpose == Purpose::dead_letter) {
-        produced.has_key = true;
-        produced.far_ahead = record.spec.dead_refused;
-        const bool has_value = record.form != DeadLetterForm::without_value;
-        produced.bytes = (has_value ? record.spec.bytes : 0) +
-                         (record.form == DeadLetterForm::whole ? k_headers_whole : k_headers_least);
+    if (record.purpose == Purpose::deliver) {
+        return {.id = id,
+                .bytes = record.spec.bytes,
+                .has_key = record.spec.has_key,
+                .far_ahead = record.spec.far_ahead};
     }
-    return produced;
+    return {.id = id,
+            .bytes = copy_bytes(record.spec.bytes, record.purpose, record.form),
+            .far_ahead = record.purpose == Purpose::dead_letter && record.spec.dead_refused};
 }
 
 Reason reason_of(model::ProduceError error) {
@@ -57,14 +51,25 @@ Reason reason_of(model::ProduceError error) {
 
 }  // namespace
 
-model::Topic& Producer::topic(const Link& link) {
-    return link.purpose == Purpose::deliver ? world_.target : world_.dead;
+model::Topic& Producer::topic(core::Purpose purpose) {
+    switch (purpose) {
+        case Purpose::deliver:
+            return world_.target;
+        case Purpose::retry:
+            return world_.retry;
+        case Purpose::wait:
+            return world_.waiting;
+        case Purpose::dead_letter:
+            break;
+    }
+    return world_.dead;
 }
 
 Producer::Link& Producer::link_of(const SimulatedRecord& record) {
-    const std::size_t partitions =
-        (record.purpose == Purpose::deliver ? world_.target : world_.dead).partitions();
-    const std::size_t partition = record.place.partition % partitions;
+    const std::size_t partition =
+        record.purpose == Purpose::wait
+            ? static_cast<std::size_t>(record.lap)
+            : (record.place.partition + record.spec.key) % topic(record.purpose).partitions();
     const auto place = links_.try_emplace(
         {record.purpose, partition}, Link{.purpose = record.purpose, .partition = partition, .waiting = {}});
     return place.first->second;
@@ -76,7 +81,7 @@ void Producer::deliver(std::vector<core::RecordPtr>& records) {
     for (core::RecordPtr& record : records) {
         const SimulatedRecord& seen = simulated(*record);
         Link& link = link_of(seen);
-        const std::uint32_t limit = topic(link).settings().max_message_bytes;
+        const std::uint32_t limit = topic(link.purpose).settings().max_message_bytes;
         const std::uint32_t bytes = as_written(seen, 0).bytes;
         const auto place = open.find(&link);
         // One that is too large on its own may sit among others: the client does not know every limit.
@@ -85,7 +90,8 @@ void Producer::deliver(std::vector<core::RecordPtr>& records) {
         bytes_ += record->bytes;
         ++records_;
         if (record->alone || !fits) {
-            link.waiting.push_back({.records = {}, .entered = world_.now()});
+            link.waiting.push_back(
+                {.records = {}, .entered = world_.now(), .written = host_.read_clocks().wall});
             open[&link] = 0;
         }
         if (bytes <= limit) {
@@ -122,18 +128,37 @@ void Producer::work(Link& link) {
     });
 }
 
-model::ProduceError Producer::produce(Link& link, const Batch& batch) {
+model::ProduceError Producer::produce(const Link& link, const Batch& batch) {
     std::vector<model::Produced> written;
     for (const auto& record : batch.records) {
-        written.push_back(as_written(simulated(*record), 0));
+        written.push_back(as_written(simulated(*record), world_.written.size() + written.size()));
     }
-    const auto error = topic(link).produce(link.partition, written);
-    if (error == model::ProduceError::none) {
-        for (const auto& record : batch.records) {
-            world_.truth.persisted(simulated(*record).place);
-        }
+    const auto error = topic(link.purpose).produce(link.partition, written);
+    if (error != model::ProduceError::none) {
+        return error;
+    }
+    for (const auto& record : batch.records) {
+        const SimulatedRecord& seen = simulated(*record);
+        world_.truth.persisted(seen.place, world_.written[seen.id].origin, link.purpose);
+    }
+    if (link.purpose == Purpose::retry || link.purpose == Purpose::wait) {
+        came_back(link, batch);
     }
     return error;
+}
+
+// The topic is one that the group reads.
+void Producer::came_back(const Link& link, const Batch& batch) {
+    const std::size_t partition =
+        link.partition + (link.purpose == Purpose::wait ? world_.first_waiting() : 0);
+    auto offset = world_.log(partition).high() - static_cast<core::Offset>(batch.records.size());
+    for (const auto& record : batch.records) {
+        World::Written copy = copy_of(world_, simulated(*record), batch.written);
+        copy.place = {.partition = partition, .offset = offset++};
+        world_.truth.appended(partition, copy.spec, world_.now(), false);
+        world_.written.push_back(std::move(copy));
+    }
+    world_.appended(partition);
 }
 
 void Producer::arrive(Link& link) {

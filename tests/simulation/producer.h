@@ -37,9 +37,10 @@ class Producer {
     struct Batch {
         std::vector<core::RecordPtr> records;
         core::SteadyTime entered{};
+        core::WallTime written{};  // its records' timestamp
     };
 
-    // One target partition's connection.
+    // The connection to one partition of a topic that is written.
     struct Link {
         core::Purpose purpose;
         std::size_t partition;
@@ -53,8 +54,9 @@ class Producer {
     void arrive(Link& link);
     void answer(Link& link, Batch batch, core::Outcome::Result result, core::Reason reason);
     void fail(Link& link, core::Reason reason);
-    model::Topic& topic(const Link& link);
-    model::ProduceError produce(Link& link, const Batch& batch);
+    model::Topic& topic(core::Purpose purpose);
+    model::ProduceError produce(const Link& link, const Batch& batch);
+    void came_back(const Link& link, const Batch& batch);
 
     World& world_;
     Host& host_;

@@ -17,9 +17,11 @@ struct RecordSpec {
     bool has_key = true;
     bool far_ahead = false;     // a timestamp that the target refuses
     bool dead_refused = false;  // the dead-letter topic refuses it in every form
+    std::uint32_t key = 0;      // 0: none
+    bool unwanted = false;      // the handler rejects it whenever it sees it
 };
 
-// Where a record is: offsets begin again when a topic is made anew.
+// Where a record is, by the world's numbers of partitions: offsets begin again when a topic is made anew.
 struct Place {
     std::size_t partition = 0;
     std::uint32_t incarnation = 0;
@@ -29,6 +31,8 @@ struct Place {
 struct SimulatedRecord : core::Record {
     Place place;
     RecordSpec spec;
+    std::uint64_t id = 0;  // in World::written
+    core::Role role = core::Role::source;
     core::Fate judged = core::Fate::deliver;  // when it was read
 };
 

@@ -14,13 +14,30 @@ using core::Partition;
 
 namespace {
 
+// More than a record can go round when the faults are over.
+constexpr int k_hops_most = 40;
+
+// A copy is due when it says so; what is tried again in place is not.
+Nanoseconds longest_wait_in_place(const Scenario& scenario) {
+    const core::RetryPolicy& policy = scenario.options.retry;
+    if (!scenario.handler.used || policy.has_topic) {
+        return 0s;
+    }
+    Nanoseconds longest = policy.backoff.steps.empty() ? policy.backoff.max : 0s;
+    for (const core::Milliseconds step : policy.backoff.steps) {
+        longest = std::max<Nanoseconds>(longest, step);
+    }
+    const bool is_asked = scenario.handler.retry_after_percent > 0;
+    return std::max(longest, is_asked ? scenario.handler.retry_after_max : 0s);
+}
+
 // After the faults: the longest chain of things that have to time out, and every record that is due one by one, each
 // after a refill of its partition's queue.
 Nanoseconds settling_time(const Scenario& scenario, std::size_t unsettled) {
     const bool tiny = scenario.options.hold_bytes < (1 << 20) || scenario.options.open_max < 64 ||
                       scenario.prefetch_records < 1'000 || scenario.options.in_flight_max < 1'000;
     const Nanoseconds each = tiny ? 2s : 20ms;
-    return 150s + each * static_cast<std::int64_t>(unsettled);
+    return 150s + longest_wait_in_place(scenario) + each * static_cast<std::int64_t>(unsettled);
 }
 
 }  // namespace
@@ -40,14 +57,24 @@ Summary Run::perform() {
     restart();
 
     const Nanoseconds grace = settling_time(scenario, world_.truth.appended() - world_.truth.settled());
-    world_.agenda.run_until(world_.now() + grace);
+    settle_for(grace);
     require_settled(grace);
-    if (const auto last = last_due()) {
-        const Nanoseconds left = std::max<Nanoseconds>(*last - slowest_clock(), 0s);
-        world_.agenda.run_until(world_.now() + left + grace);
-        require_settled(0s);
+    // What fails now is due once more, and so is what goes round.
+    std::optional<WallTime> last = last_due();
+    for (int hop = 0; last && hop < k_hops_most && world_.truth.is_unsettled(); ++hop) {
+        const Nanoseconds left = *last - slowest_clock();
+        if (left <= -grace) {
+            break;
+        }
+        settle_for(left + grace);
+        last = last_due();
     }
+    require_settled(0s);
+    // What settled last is committed, and what was not committed comes once more.
+    const Nanoseconds left = last ? std::max<Nanoseconds>(*last - slowest_clock(), 0s) : 0s;
+    world_.agenda.run_until(world_.now() + left + 60s);
     require_all_committed();
+    require_ends();
     require_idle();
     const Summary summary{.hash = world_.trace.hash(),
                           .records = world_.truth.appended(),
@@ -56,6 +83,14 @@ Summary Run::perform() {
                           .virtual_time = world_.now().time_since_epoch()};
     drain_all();
     return summary;
+}
+
+// Until everything has settled, at most for `most`.
+void Run::settle_for(Nanoseconds most) {
+    const SteadyTime end = world_.now() + most;
+    while (world_.now() < end && world_.truth.is_unsettled()) {
+        world_.agenda.run_until(std::min(world_.now() + Nanoseconds(10s), end));
+    }
 }
 
 // Who was on the way out when the faults ended comes back, too.
@@ -81,6 +116,10 @@ WallTime Run::slowest_clock() const {
 bool Run::may_stop_at(const Truth::Fact& fact) const {
     const Scenario& scenario = world_.scenario;
     const RecordSpec& spec = fact.spec;
+    // Any call may fail for the last time, for all that is known here.
+    if (scenario.handler.used && (!scenario.options.has_dead_letter || spec.dead_refused)) {
+        return true;
+    }
     const bool refused = spec.bytes > scenario.target_max_bytes || spec.far_ahead ||
                          (scenario.target_compacted && !spec.has_key);
     // Whether a due time is too far depends on the clock of whoever reads it.
@@ -130,8 +169,8 @@ bool Run::may_be_stopped(std::size_t partition) {
     if (head < facts.size() && may_stop_at(facts[head])) {
         return true;
     }
-    // In due order one that is refused for good stops it, wherever it is.
-    const bool any = world_.scenario.order == core::Order::due;
+    // Where records overtake each other, one that is refused for good stops it wherever it is.
+    const bool any = world_.role(partition) != core::Role::source || !world_.scenario.is_strict();
     for (; any && head < facts.size(); ++head) {
         if (!facts[head].settled && may_stop_at(facts[head])) {
             return true;
@@ -140,12 +179,17 @@ bool Run::may_be_stopped(std::size_t partition) {
     return false;
 }
 
+// A record of the partition is released only after all earlier ones.
+bool Run::waits_for_others(std::size_t partition) const {
+    return world_.role(partition) == core::Role::source && world_.scenario.order == core::Order::partition;
+}
+
 // Everything that has been due for `grace` by everybody's clock has settled, or waits behind one that stops its
 // partition.
 void Run::require_settled(Nanoseconds grace) {
     const WallTime due_by = slowest_clock() - std::chrono::ceil<core::Milliseconds>(grace);
     for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
-        if (world_.scenario.order == core::Order::due && world_.scenario.has_room()) {
+        if (!waits_for_others(i) && world_.scenario.has_room()) {
             require_due_settled(i, due_by);
             continue;
         }
@@ -226,15 +270,38 @@ void Run::require_all_committed() {
             continue;
         }
         // Whose records are nobody's promise may wait as long as they like.
-        require(
-            world_.truth.was_recreated(i) || (committed && committed->offset == world_.source.log(i).high()),
-            "not committed to the end: partition, end, committed", i, world_.source.log(i).high(),
-            committed ? committed->offset : -1);
+        require(world_.truth.was_recreated(i) || (committed && committed->offset == world_.log(i).high()),
+                "not committed to the end: partition, end, committed", i, world_.log(i).high(),
+                committed ? committed->offset : -1);
     }
     for (const auto& host : world_.hosts) {
         const bool empty = host->process() != nullptr && host->process()->pipeline().bytes() == 0;
-        require(empty || world_.truth.was_recreated(0), "bytes are left over: daemon, bytes", host->number(),
+        require(empty || world_.truth.was_recreated(world_.first_source()),
+                "bytes are left over: daemon, bytes", host->number(),
                 host->process() != nullptr ? host->process()->pipeline().bytes() : 0);
+    }
+}
+
+// Every record of the source has been delivered or is a dead letter, after no more calls than it may cost.
+void Run::require_ends() {
+    const core::PipelineOptions& options = world_.scenario.options;
+    bool any_stopped = false;
+    for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        any_stopped = any_stopped || is_stopped(i);
+    }
+    for (std::size_t i = world_.first_source(); i < world_.truth.partitions(); ++i) {
+        const model::Log& log = world_.log(i);
+        const auto all = log.fetch(log.low(), static_cast<std::size_t>(log.high()), UINT64_MAX);
+        for (const model::Log::Entry& entry : all.entries) {
+            const Truth::Life& life = world_.truth.life(entry.id);
+            const bool has_ended = life.delivered + life.dead > 0;
+            require(has_ended || any_stopped || world_.truth.fact(i, entry.offset).excused,
+                    "a record has come to no end: partition, offset", i, entry.offset);
+            const bool is_bounded = options.retry.has_topic && options.guard == 0;
+            require(!is_bounded || life.calls <= options.retry.attempts * (1 + life.repeats),
+                    "more calls than `attempts` and what came twice: partition, offset, calls, twice", i,
+                    entry.offset, life.calls, life.repeats);
+        }
     }
 }
 
@@ -252,7 +319,7 @@ void Run::require_idle() {
     world_.agenda.run_until(world_.now() + 60s);
     const std::uint64_t spent = turns() - before;
     // When there are more partitions than may be open they take turns, to see what is new in them.
-    const bool take_turns = world_.source.partitions() > world_.scenario.options.open_max;
+    const bool take_turns = world_.partitions() > world_.scenario.options.open_max;
     require(spent <= (take_turns ? 60 * 400 : 120) * world_.hosts.size(),
             "turns in a minute without anything to do", spent);
 }
@@ -263,7 +330,12 @@ std::string Run::state() const {
         Process* process = host->process();
         out << "  daemon " << host->number() << (process != nullptr ? "" : " is down")
             << (host->is_frozen() ? " is frozen" : "") << ", wall clock "
-            << host->read_clocks().wall.time_since_epoch().count() << " ms\n";
+            << host->read_clocks().wall.time_since_epoch().count() << " ms";
+        if (process != nullptr) {
+            const core::Gate& gate = process->pipeline().gate();
+            out << ", gate " << static_cast<int>(gate.state()) << ' ' << core::to_string(gate.reason());
+        }
+        out << '\n';
         for (core::Slot slot = 0; process != nullptr && slot < process->slots(); ++slot) {
             const Partition* found = process->pipeline().partition(slot);
             if (found == nullptr) {
@@ -275,12 +347,16 @@ std::string Run::state() const {
                 << (found->at_end ? " at end" : "") << (found->reading ? " reading" : "") << ", position "
                 << found->ledger.position() << ", committable " << found->ledger.committable() << ", held "
                 << found->hold.size() << ", in flight " << found->in_flight;
+            out << ", staged " << found->staged << ", owed " << found->owed;
+            if (const core::Record* next = found->hold.next()) {
+                out << ", next " << next->offset << " purpose " << static_cast<int>(next->purpose) << " fate "
+                    << static_cast<int>(next->fate) << (found->scheduled ? "" : " not scheduled");
+            }
             if (const auto due = found->head_due()) {
                 out << ", head due " << due->time_since_epoch().count() << " ms";
             }
-            out << "; log " << world_.source.log(partition).low() << " to "
-                << world_.source.log(partition).high() << "; client " << process->client().state(partition)
-                << '\n';
+            out << "; log " << world_.log(partition).low() << " to " << world_.log(partition).high()
+                << "; client " << process->client().state(partition) << '\n';
         }
     }
     return out.str();

@@ -30,15 +30,18 @@ class Run {
 
   private:
     void restart();
+    void settle_for(Nanoseconds most);
     void require_settled(Nanoseconds grace);
     void require_due_settled(std::size_t partition, WallTime due_by);
     void require_all_committed();
+    void require_ends();
     void require_idle();
     void drain_all();
     bool may_stop_at(const Truth::Fact& fact) const;
     bool may_be_stopped(std::size_t partition);
     const core::Partition* find(std::size_t partition) const;
     bool is_stopped(std::size_t partition) const;
+    bool waits_for_others(std::size_t partition) const;
     std::optional<WallTime> last_due() const;
     WallTime slowest_clock() const;
     std::uint64_t turns() const;

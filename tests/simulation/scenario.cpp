@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 // Every seed knows some faults only: a world in which everything fails hides what one fault alone would show.
 void draw_faults(Random& random, Scenario& scenario) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(Fault::count_); ++i) {
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(Fault::add_partition); ++i) {
         const auto fault = static_cast<Fault>(i);
         const bool rare = fault == Fault::recreate;
         if (random.chance(rare ? 6 : 28)) {
@@ -75,6 +75,79 @@ void draw_order(Scenario& scenario) {
     scenario.options.note_chars = random.pick<std::size_t>({16, 80, 200, 4'096, 4'096, 4'096});
 }
 
+core::Backoff draw_backoff(Random& random) {
+    core::Backoff backoff;
+    if (random.chance(40)) {
+        backoff.steps = random.chance(50) ? std::vector<core::Milliseconds>{1s, 20s, 5min}
+                                          : std::vector<core::Milliseconds>{random.pick({200ms, 5'000ms})};
+        return backoff;
+    }
+    backoff.initial = random.pick<core::Milliseconds>({1ms, 500ms, 5s});
+    backoff.max = random.pick<core::Milliseconds>({5s, 1min, 10min});
+    backoff.factor = random.pick({1.0, 2.0, 10.0});
+    backoff.jitter = random.pick({0.0, 0.2, 1.0});
+    return backoff;
+}
+
+void draw_policy(Random& random, Scenario& scenario) {
+    core::RetryPolicy& policy = scenario.options.retry;
+    policy.has_topic = random.chance(75);
+    policy.attempts = static_cast<std::uint32_t>(random.between(1, 5));
+    policy.backoff = draw_backoff(random);
+    if (random.chance(30)) {
+        policy.max_age = random.pick<core::Milliseconds>({3s, 1min, 10min});
+    }
+    scenario.retry_partitions = policy.has_topic ? static_cast<std::size_t>(random.between(1, 3)) : 0;
+    scenario.retry_max_bytes = random.pick<std::uint32_t>({3'000, 1'000'000, 1'000'000});
+}
+
+void draw_handler_faults(Random& random, Scenario& scenario) {
+    for (const Fault fault : {Fault::handler_down, Fault::handler_slow, Fault::handler_failing}) {
+        if (random.chance(40)) {
+            scenario.faults.push_back(fault);
+        }
+    }
+    if (scenario.options.retry.has_topic && random.chance(40)) {
+        scenario.faults.push_back(Fault::retry_missing);
+    }
+}
+
+// A handler in place of the target. From another generator: worlds without one are what they were.
+void draw_handler(Scenario& scenario) {
+    Random random(scenario.seed * 0xd6e8feb86659fd93U + 3);
+    if (!random.chance(40)) {
+        return;
+    }
+    HandlerScenario& handler = scenario.handler;
+    handler.used = true;
+    handler.sequence = random.pick({Sequence::key, Sequence::partition, Sequence::none});
+    handler.keys = random.pick<std::uint32_t>({2, 20, 400});
+    handler.takes_max = random.pick<Nanoseconds>({2ms, 30ms, 300ms});
+    handler.timeout = random.pick<Nanoseconds>({1s, 5s});
+    handler.failing_percent = random.pick({0.0, 2.0, 20.0});
+    handler.retry_after_percent = random.pick({0.0, 0.0, 50.0});
+    handler.retry_after_max = random.pick<Nanoseconds>({5s, 20min});
+    handler.unwanted_percent = random.chance(50) ? random.pick({0.5, 10.0}) : 0;
+    core::PipelineOptions& options = scenario.options;
+    options.sequenced = true;
+    options.concurrency = random.pick<std::uint32_t>({1, 4, 64});
+    options.seed = random.next();
+    options.has_dead_letter = random.chance(85);
+    draw_policy(random, scenario);
+    // Calls are slower than batches.
+    scenario.partitions = std::min<std::size_t>(scenario.partitions, 8);
+    scenario.partitions_max = scenario.partitions + 3;
+    scenario.records_max = static_cast<std::size_t>(random.between(50, 800));
+    scenario.burst_max = std::min<std::size_t>(scenario.burst_max, 100);
+    scenario.delay = std::min<Nanoseconds>(scenario.delay, 15min);
+    scenario.due_max = std::min<Nanoseconds>(scenario.due_max, 2h);
+    scenario.refused_percent = 0;
+    if (!scenario.calm) {
+        handler.busy_percent = random.pick({0.0, 3.0});
+        draw_handler_faults(random, scenario);
+    }
+}
+
 }  // namespace
 
 bool Scenario::has(Fault fault) const noexcept {
@@ -82,7 +155,7 @@ bool Scenario::has(Fault fault) const noexcept {
 }
 
 bool Scenario::has_room() const noexcept {
-    return options.hold_bytes >= (64 << 20) && options.open_max >= partitions_max;
+    return options.hold_bytes >= (64 << 20) && options.open_max >= all_partitions_max();
 }
 
 Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
@@ -100,11 +173,12 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     draw_records(random, scenario);
     draw_options(random, scenario);
     draw_order(scenario);
+    draw_handler(scenario);
     if (scenario.calm) {
         scenario.daemons = 1;
         scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);
         scenario.refused_percent = 0;
-        scenario.crowded = random.chance(30);
+        scenario.crowded = random.chance(30) && !scenario.handler.used;
         if (scenario.crowded) {
             scenario.options.open_max = static_cast<std::uint32_t>(random.between(1, 4));
             scenario.partitions = static_cast<std::size_t>(random.between(2, 12));
@@ -119,7 +193,7 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
         return scenario;
     }
     draw_faults(random, scenario);
-    if (scenario.partitions_max > scenario.options.open_max) {
+    if (scenario.all_partitions_max() > scenario.options.open_max) {
         // Partitions that take turns do so all the time: a long wait would be a long run.
         scenario.delay = std::min<Nanoseconds>(scenario.delay, 3min);
         scenario.due_max = std::min<Nanoseconds>(scenario.due_max, 3min);
@@ -133,10 +207,13 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
 }
 
 std::string Scenario::text() const {
-    static constexpr const char* k_faults[] = {
-        "crash",      "drain",          "freeze",           "cut",         "outage",       "coordinator_away",
-        "clock_step", "target_missing", "target_forbidden", "target_slow", "dead_missing", "delete_records",
-        "recreate",   "add_partition"};
+    static constexpr const char* k_faults[] = {"crash",        "drain",           "freeze",
+                                               "cut",          "outage",          "coordinator_away",
+                                               "clock_step",   "target_missing",  "target_forbidden",
+                                               "target_slow",  "dead_missing",    "delete_records",
+                                               "recreate",     "add_partition",   "handler_down",
+                                               "handler_slow", "handler_failing", "handler_gone",
+                                               "wrong_path",   "retry_missing",   "wait_missing"};
     std::ostringstream out;
     const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
     out << (crowded ? "crowded" : calm ? "calm" : "faults");
@@ -156,6 +233,21 @@ std::string Scenario::text() const {
         << " s, odd due " << odd_due_percent << " %, refused " << refused_percent << " %, late acks "
         << late_ack_percent << " %, commit faults " << commit_fault_percent << " %, look-up faults "
         << look_up_fault_percent << " %";
+    if (handler.used) {
+        static constexpr const char* k_sequences[] = {"key", "partition", "none"};
+        const core::RetryPolicy& policy = options.retry;
+        out << "\n  handler: concurrency " << options.concurrency << ", sequence "
+            << k_sequences[static_cast<std::size_t>(handler.sequence)] << ", " << handler.keys
+            << " keys, takes up to " << seconds(handler.takes_max) << " s, timeout "
+            << seconds(handler.timeout) << " s, failing " << handler.failing_percent << " %, unwanted "
+            << handler.unwanted_percent << " %, retry-after " << handler.retry_after_percent << " %; "
+            << (policy.has_topic ? std::to_string(policy.attempts) + " attempts" : "in place")
+            << (policy.max_age ? ", max_age " + std::to_string(policy.max_age->count()) + " ms" : "")
+            << (policy.backoff.steps.empty() ? "" : ", steps") << ", guard " << options.guard;
+    }
+    if (wait_partitions > 0) {
+        out << "\n  waiting topic of " << wait_partitions << " laps";
+    }
     return out.str();
 }
 

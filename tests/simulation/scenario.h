@@ -25,7 +25,31 @@ enum class Fault : std::uint8_t {
     delete_records,
     recreate,
     add_partition,
+    handler_down,
+    handler_slow,
+    handler_failing,  // every call
+    handler_gone,     // 410
+    wrong_path,       // 404 for everything
+    retry_missing,
+    wait_missing,
     count_,
+};
+
+enum class Sequence : std::uint8_t { key, partition, none };
+
+// The program that the records are handed to.
+struct HandlerScenario {
+    bool used = false;
+    Sequence sequence = Sequence::key;
+    std::uint32_t keys = 1;      // of the records; one of them is none
+    Nanoseconds takes_max{};     // for an answer
+    Nanoseconds timeout{};       // that the daemon gives it
+    double failing_percent = 0;  // of calls
+    double retry_after_percent = 0;
+    Nanoseconds retry_after_max{};
+    double unwanted_percent = 0;     // of records
+    double busy_percent = 0;         // its connect queue is full
+    bool not_found_rejects = false;  // what a 404 means
 };
 
 struct Scenario {
@@ -75,9 +99,20 @@ struct Scenario {
     double dead_refused_percent = 0;
     double control_percent = 0;
 
+    // The sink, and the route's own topics; none without partitions.
+    HandlerScenario handler;
+    std::size_t retry_partitions = 0;
+    std::uint32_t retry_max_bytes = 1'000'000;
+    std::size_t wait_partitions = 0;
+
     bool has(Fault fault) const noexcept;
     // Nobody waits for a place in the hold, or for a turn to be read.
     bool has_room() const noexcept;
+    // Nothing overtakes anything in the partitions of the source.
+    bool is_strict() const noexcept { return order == core::Order::partition && !handler.used; }
+    std::size_t all_partitions_max() const noexcept {
+        return partitions_max + retry_partitions + wait_partitions;
+    }
     std::string text() const;
 };
 

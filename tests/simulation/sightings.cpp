@@ -62,6 +62,22 @@ const char* to_string(Sighting sighting) noexcept {
         "done_map_believed",
         "done_map_carried",
         "done_map_partial",
+        "call_timed_out",
+        "call_cut",
+        "handler_down",
+        "handler_busy",
+        "rejected",
+        "concurrency_full",
+        "sequence_kept",
+        "retried",
+        "retried_in_place",
+        "retry_after",
+        "attempts_exhausted",
+        "too_old",
+        "retry_backoff",
+        "retry_refused",
+        "copy_owed_at_end",
+        "copy_given_up",
     };
     return k_names[static_cast<std::size_t>(sighting)];
 }

@@ -67,6 +67,22 @@ enum class Sighting : std::uint8_t {
     done_map_believed,  // a record was read that it says settled
     done_map_carried,   // committed again before everything that it describes was read
     done_map_partial,   // it had no room for everything
+    call_timed_out,
+    call_cut,  // the handler went down in the middle
+    handler_down,
+    handler_busy,
+    rejected,  // by the handler
+    concurrency_full,
+    sequence_kept,  // who came back was called again before the others of its sequence
+    retried,        // a copy for the retry topic
+    retried_in_place,
+    retry_after,  // later than the backoff
+    attempts_exhausted,
+    too_old,
+    retry_backoff,     // the retry topic could not be written
+    retry_refused,     // a copy was refused for good
+    copy_owed_at_end,  // of an assignment
+    copy_given_up,     // an assignment ended while one was owed
     count_,
 };
 

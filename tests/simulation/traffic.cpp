@@ -1,7 +1,5 @@
 #include "simulation/traffic.h"
 
-#include "simulation/host.h"
-#include "simulation/process.h"
 #include "simulation/world.h"
 
 namespace laterd::simulation {
@@ -70,25 +68,28 @@ RecordSpec Traffic::draw() const {
         }
         spec.dead_refused = random.chance(scenario.dead_refused_percent);
     }
+    if (scenario.handler.used) {
+        spec.key = static_cast<std::uint32_t>(random.below(scenario.handler.keys));
+        spec.unwanted = random.chance(scenario.handler.unwanted_percent);
+        spec.dead_refused = spec.unwanted && random.chance(scenario.dead_refused_percent);
+    }
     return spec;
 }
 
 void Traffic::write(std::size_t partition, const RecordSpec& spec, bool control) {
     model::Log& log = world_.source.log(partition);
+    partition += world_.first_source();
     if (control) {
         log.append_control();
     } else {
         const Place place{.partition = partition,
                           .incarnation = world_.truth.incarnation(partition),
-                          .offset = log.append(world_.produced.size(), spec.bytes)};
-        world_.produced.push_back({.spec = spec, .place = place});
+                          .offset = log.append(world_.written.size(), spec.bytes)};
+        world_.written.push_back(
+            {.spec = spec, .place = place, .origin = world_.written.size(), .headers = {}});
     }
     world_.truth.appended(partition, spec, world_.now(), control);
-    for (const auto& host : world_.hosts) {
-        if (host->process()) {
-            host->process()->client().appended(partition);
-        }
-    }
+    world_.appended(partition);
 }
 
 }  // namespace laterd::simulation

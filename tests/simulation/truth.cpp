@@ -1,6 +1,7 @@
 #include "simulation/truth.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "simulation/violation.h"
 
@@ -25,7 +26,8 @@ void Truth::added() {
 }
 
 void Truth::recreated() {
-    for (Partition& partition : partitions_) {
+    for (std::size_t i = own_; i < partitions_.size(); ++i) {
+        Partition& partition = partitions_[i];
         // Kafka does not tell one topic from the next of the same name: a daemon that goes on at its old position
         // cannot know that what is below it there is new.
         const Offset end = std::max(partition.excused_below, static_cast<Offset>(partition.facts.size()));
@@ -33,7 +35,17 @@ void Truth::recreated() {
     }
 }
 
-void Truth::persisted(const Place& place) {
+Truth::Life& Truth::life(std::uint64_t origin) {
+    if (lives_.size() <= origin) {
+        lives_.resize(origin + 1);
+    }
+    return lives_[origin];
+}
+
+void Truth::persisted(const Place& place, std::uint64_t origin, core::Purpose purpose) {
+    Life& known = life(origin);
+    known.delivered += purpose == core::Purpose::deliver ? 1 : 0;
+    known.dead += purpose == core::Purpose::dead_letter ? 1 : 0;
     Partition& partition = partitions_[place.partition];
     if (partition.incarnation != place.incarnation) {
         return;
@@ -41,8 +53,15 @@ void Truth::persisted(const Place& place) {
     Fact& fact = partition.facts[static_cast<std::size_t>(place.offset)];
     settled_ += fact.settled ? 0 : 1;
     duplicates_ += fact.copies > 0 ? 1 : 0;
+    known.repeats += fact.copies > 0 ? 1 : 0;
     fact.settled = true;
     ++fact.copies;
+}
+
+bool Truth::called(const Place& place) {
+    Partition& partition = partitions_[place.partition];
+    return partition.incarnation == place.incarnation &&
+           std::exchange(partition.facts[static_cast<std::size_t>(place.offset)].called, true);
 }
 
 void Truth::lost(std::size_t partition, Offset from, Offset to) {
@@ -79,11 +98,20 @@ Offset Truth::prefix(std::size_t partition) noexcept {
     return place.prefix;
 }
 
+bool Truth::is_unsettled() noexcept {
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+        if (static_cast<std::size_t>(prefix(i)) < partitions_[i].facts.size()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest,
                       bool may_go_back) {
     Partition& place = partitions_[partition];
     if (!place.committed) {
-        if (latest && !place.is_addition) {
+        if (latest && !place.is_addition && partition >= own_) {
             require(offset <= high || was_recreated(partition), "started beyond the end: partition, offset",
                     partition, offset);
             excuse_below(partition, offset);
@@ -97,7 +125,7 @@ void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset h
                 *place.committed, offset);
     }
     place.committed = offset;
-    any_committed_ = true;
+    any_committed_ = any_committed_ || partition >= own_;
 }
 
 }  // namespace laterd::simulation

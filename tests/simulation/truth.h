@@ -22,9 +22,19 @@ class Truth {
         bool settled = false;  // in the target, in the dead-letter topic, or counted as lost
         bool excused = false;  // nobody promised anything about it
         std::uint32_t copies = 0;
+        bool called = false;
     };
 
-    explicit Truth(std::size_t partitions) : partitions_(partitions) {}
+    // What became of a record of the source and all its copies.
+    struct Life {
+        std::uint32_t calls = 0;      // of the handler
+        std::uint32_t repeats = 0;    // calls and copies more than one of the same record
+        std::uint32_t delivered = 0;  // to the target, or taken by the handler
+        std::uint32_t dead = 0;
+    };
+
+    // The first `own` partitions are those of the route's own topics.
+    Truth(std::size_t own, std::size_t partitions) : own_(own), partitions_(own + partitions) {}
 
     std::size_t partitions() const noexcept { return partitions_.size(); }
 
@@ -33,15 +43,23 @@ class Truth {
     void added();
     // All of them, under the same name.
     void recreated();
+    void offsets_forgotten() noexcept { any_committed_ = false; }
 
-    // The broker took a copy of it into the target or the dead-letter topic.
-    void persisted(const Place& place);
+    // The broker took a copy of it, or the handler took it.
+    void persisted(const Place& place, std::uint64_t origin, core::Purpose purpose);
+
+    Life& life(std::uint64_t origin);
+
+    // The handler is called with it. Returns whether it was before.
+    bool called(const Place& place);
 
     // A daemon counted [from, to) as lost.
     void lost(std::size_t partition, Offset from, Offset to);
 
     // The group begins at `offset` by the user's wish.
     void excuse_below(std::size_t partition, Offset offset);
+
+    bool is_unsettled() noexcept;
 
     // The first offset that is not settled.
     Offset prefix(std::size_t partition) noexcept;
@@ -86,7 +104,9 @@ class Truth {
         bool is_addition = false;
     };
 
+    std::size_t own_;
     std::vector<Partition> partitions_;
+    std::vector<Life> lives_;  // by origin
     bool any_committed_ = false;
     std::size_t settled_ = 0;
     std::size_t duplicates_ = 0;

@@ -47,16 +47,23 @@ void Witness::forget_what_is_over() {
         if (epoch == 0) {
             given_up_ += seen.in_flight.size();
         }
+        if (epoch != seen.epoch) {
+            call_witness_.is_over(slot, seen.epoch);
+        }
         return epoch != seen.epoch;
     });
 }
 
 // --- events -------------------------------------------------------------------------------------------------------
 
-void Witness::outcome(const Outcome& outcome) {
+void Witness::outcome(const core::Now& now, const Outcome& outcome) {
     const SimulatedRecord& record = simulated(*outcome.record);
     forget_what_is_over();
-    if (record.epoch != process_.pipeline().epoch(record.slot)) {
+    const bool is_current = record.epoch == process_.pipeline().epoch(record.slot);
+    if (world_.scenario.handler.used) {
+        call_witness_.outcome(now, outcome, is_current);
+    }
+    if (!is_current) {
         world_.sightings.saw(Sighting::late_outcome);
         return;
     }
@@ -67,7 +74,7 @@ void Witness::outcome(const Outcome& outcome) {
     }
     if (outcome.result != Outcome::Result::delivered) {
         seen.returned.insert(record.offset);
-    } else if (in_due_order()) {
+    } else if (!is_strict(record.slot)) {
         seen.fresh.insert(record.offset);
         seen.unnoted_since = seen.unnoted_since.value_or(world_.now());
     }
@@ -195,7 +202,8 @@ void Witness::begin_turn(const core::Now& now) {
 
 void Witness::before_tick() {
     forget_what_is_over();
-    for (std::size_t i = 0; i < world_.source.partitions(); ++i) {
+    call_witness_.before_tick();
+    for (std::size_t i = 0; i < world_.partitions(); ++i) {
         const auto slot = process_.slot_of(i);
         if (!slot) {
             continue;
@@ -288,14 +296,18 @@ void Witness::check_memory() {
     std::uint64_t users = 1;
     for (core::Slot slot = 0; slot < process_.slots(); ++slot) {
         if (const Partition* partition = pipeline.partition(slot)) {
-            held += partition->hold.bytes();
+            held += partition->hold.bytes() + partition->staged_bytes;
             in_flight += partition->in_flight_bytes;
             open += partition->open ? 1U : 0U;
             users += partition->open || !partition->is_idle() ? 1U : 0U;
         }
     }
-    require(pipeline.bytes() == held + producer_.bytes(), "bytes by the pipeline, held, in flight",
-            pipeline.bytes(), held, producer_.bytes());
+    // What of a log that is gone waits in the stage is still there.
+    const std::uint64_t kept = held + producer_.bytes() + calls_.bytes();
+    require(pipeline.bytes() == kept ||
+                (pipeline.bytes() > kept && world_.truth.was_recreated(world_.first_source())),
+            "bytes by the pipeline, held, in flight", pipeline.bytes(), held,
+            producer_.bytes() + calls_.bytes());
     require(open <= scenario.options.open_max, "more partitions are open than may be: open", open);
     // Each partition may always have a window, and a read may be too much by what lies in the client's queue.
     constexpr std::uint64_t k_window_least = 16 << 10;
@@ -364,7 +376,7 @@ void Witness::commit_requested(const core::Now& now, const core::CommitRequest& 
         seen.unnoted_since.reset();
         world_.sightings.saw(
             Sighting::control_end,
-            entry.offset > 0 && entry.offset == world_.source.log(partition).high() &&
+            entry.offset > 0 && entry.offset == world_.log(partition).high() &&
                 static_cast<std::size_t>(entry.offset) <= world_.truth.facts(partition).size() &&
                 world_.truth.fact(partition, entry.offset - 1).control);
     }
@@ -380,8 +392,8 @@ void Witness::check_note(const core::Now& now, const core::CommitEntry& entry, c
             "a commit note is longer than it may be: characters", entry.note.size());
     const std::size_t partition = process_.partition_of(entry.slot);
     const Partition* state = process_.pipeline().partition(entry.slot);
-    if (!note || !in_due_order() || world_.truth.was_recreated(partition) || seen.moved || state == nullptr ||
-        state->phase == Partition::Phase::committing) {
+    if (!note || is_strict(entry.slot) || world_.truth.was_recreated(partition) || seen.moved ||
+        state == nullptr || state->phase == Partition::Phase::committing) {
         return;
     }
     const auto is_noted = [&](core::Offset offset, core::WallTime due) {
@@ -472,7 +484,8 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     const SimulatedRecord& record = simulated(released);
     const std::size_t partition = record.place.partition;
     const auto number = static_cast<std::int64_t>(partition);
-    world_.note(record.purpose == Purpose::deliver ? "deliver" : "dead letter", host_.number(),
+    static constexpr const char* k_purposes[] = {"deliver", "retry", "wait", "dead letter"};
+    world_.note(k_purposes[static_cast<std::size_t>(record.purpose)], host_.number(),
                 {number, record.offset});
 
     require(record.epoch == process_.pipeline().epoch(record.slot),
@@ -481,10 +494,13 @@ void Witness::released(const core::Now& now, const core::Record& released) {
             "released from a partition that is not owned: partition, offset", partition, record.offset);
     require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
     // What a refused delivery has led to may still be written down.
-    require((!revoking_ && !draining_) || (record.purpose == Purpose::dead_letter && record.attempts > 0),
-            "released while the assignment ends: partition, offset", partition, record.offset);
-    // A dead letter that a delivery has led to is written whatever the clock shows by then.
-    const bool was_due = record.purpose == Purpose::dead_letter && record.attempts > 0;
+    const bool is_owed =
+        (record.purpose == Purpose::dead_letter && record.attempts > 0) || record.purpose == Purpose::retry;
+    world_.sightings.saw(Sighting::copy_owed_at_end, is_owed && (revoking_ || draining_));
+    require((!revoking_ && !draining_) || is_owed, "released while the assignment ends: partition, offset",
+            partition, record.offset);
+    // A copy that a delivery has led to is written whatever the clock shows by then.
+    const bool was_due = is_owed || call_witness_.was_called(record);
     require(was_due || now.wall >= record.due, "released early: partition, offset, ms", partition,
             record.offset, (record.due - now.wall).count());
     require(record.judged != core::Fate::stop,
@@ -493,7 +509,7 @@ void Witness::released(const core::Now& now, const core::Record& released) {
             "released before the start was committed: partition, offset", partition, record.offset);
     const bool refused = deserves_refusal(world_, record.spec);
     if (record.purpose == Purpose::dead_letter) {
-        require(record.judged == core::Fate::dead_letter || refused,
+        require(record.judged == core::Fate::dead_letter || refused || world_.scenario.handler.used,
                 "a good record was dead-lettered: partition, offset", partition, record.offset);
         require(world_.scenario.options.has_dead_letter, "a dead letter without a topic for it: partition",
                 partition);
@@ -509,8 +525,11 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     }
     check_not_done(record, watch(record.slot));
     check_once(record, watch(record.slot));
-    if (!in_due_order()) {
+    if (is_strict(record.slot)) {
         check_order(record, watch(record.slot));
+    }
+    if (world_.scenario.handler.used) {
+        call_witness_.released(now, record);
     }
     watch(record.slot).released_up_to = std::max(watch(record.slot).released_up_to, record.offset);
     watch(record.slot).in_flight.insert(record.offset);
@@ -522,7 +541,7 @@ void Witness::released(const core::Now& now, const core::Record& released) {
 void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen) {
     seen.due_up_to = std::max(seen.due_up_to, record.due);
     const Scenario& scenario = world_.scenario;
-    if (!scenario.calm) {
+    if (!scenario.calm || scenario.handler.used) {
         return;
     }
     const Truth::Fact& fact = world_.truth.fact(record.place.partition, record.offset);
@@ -530,7 +549,7 @@ void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record
         return;  // the backlog at the start
     }
     // In due order nobody waits for anybody else.
-    const core::WallTime due = in_due_order() ? record.due : seen.due_up_to;
+    const core::WallTime due = scenario.order == core::Order::due ? record.due : seen.due_up_to;
     const Nanoseconds known_for = now.steady - fact.appended;
     const Nanoseconds late = std::min<Nanoseconds>(now.wall - due, known_for);
     const bool in_time = known_for - (now.wall - due) >= 6s;
@@ -542,8 +561,9 @@ void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record
             std::chrono::duration_cast<core::Milliseconds>(late).count());
 }
 
-bool Witness::in_due_order() const noexcept {
-    return world_.scenario.order == core::Order::due;
+// Nothing overtakes anything.
+bool Witness::is_strict(core::Slot slot) const {
+    return world_.scenario.is_strict() && world_.role(process_.partition_of(slot)) == core::Role::source;
 }
 
 void Witness::check_not_done(const SimulatedRecord& record, const Watch& seen) const {
@@ -556,16 +576,17 @@ void Witness::check_not_done(const SimulatedRecord& record, const Watch& seen) c
             record.offset);
 }
 
-// In due order any other may be in flight; itself it is not, and has not been, unless it came back.
+// Elsewhere any other may be in flight; itself it is not, and has not been, unless it came back.
 void Witness::check_once(const SimulatedRecord& record, Watch& seen) {
     const std::size_t partition = record.place.partition;
     require(!seen.in_flight.contains(record.offset), "released while it is in flight: partition, offset",
             partition, record.offset);
-    if (in_due_order()) {
+    if (!is_strict(record.slot)) {
         const bool again = seen.returned.erase(record.offset) > 0;
         require(seen.released.insert(record.offset).second || again, "released again: partition, offset",
                 partition, record.offset);
-        world_.sightings.saw(Sighting::overtaken_by_due, !again && record.offset < seen.released_up_to);
+        world_.sightings.saw(Sighting::overtaken_by_due, !again && record.offset < seen.released_up_to &&
+                                                             world_.scenario.order == core::Order::due);
     }
 }
 
@@ -633,6 +654,7 @@ void Witness::notice(const core::Notice& notice) {
             require(world_.truth.was_recreated(partition),
                     "a position that is right was moved: partition, offset", partition, notice.offset);
             watch(notice.slot).moved = true;
+            call_witness_.is_over(notice.slot, watch(notice.slot).epoch);
             watch(notice.slot).acknowledged = -1;
             watch(notice.slot).requested = -1;
             watch(notice.slot).released_up_to = -1;
@@ -646,6 +668,7 @@ void Witness::notice(const core::Notice& notice) {
             return;
         case Kind::gate_holding:
             world_.note("gate holding", host_.number(), {static_cast<std::int64_t>(notice.reason)});
+            call_witness_.holding();
             return;
         case Kind::copy_backoff:
             world_.sightings.saw(Sighting::dead_letter_backoff);

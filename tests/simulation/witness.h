@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/pipeline.h"
+#include "simulation/call_witness.h"
 #include "simulation/record_spec.h"
 
 namespace laterd::simulation {
@@ -19,11 +20,16 @@ class Producer;
 
 class Witness {
   public:
-    Witness(World& world, Host& host, Process& process, Producer& producer)
-        : world_(world), host_(host), process_(process), producer_(producer) {}
+    Witness(World& world, Host& host, Process& process, Producer& producer, Calls& calls)
+        : world_(world),
+          host_(host),
+          process_(process),
+          producer_(producer),
+          calls_(calls),
+          call_witness_(world, host, process, calls) {}
 
     // --- events, before the pipeline gets them ---
-    void outcome(const core::Outcome& outcome);
+    void outcome(const core::Now& now, const core::Outcome& outcome);
     void committed(std::uint64_t id, std::span<const core::CommitAnswer> answers);
     void positions(std::span<const core::Position> found);
     void fetched(core::Slot slot, std::span<const core::RecordPtr> records);
@@ -60,11 +66,11 @@ class Witness {
         core::Offset acknowledged = -1;
         core::Offset committable = -1;  // what the pipeline called so before its last tick
         core::WallTime due_up_to{};
-        std::set<core::Offset> released;      // due order: all of them
+        std::set<core::Offset> released;      // not strict: all of them
         std::optional<core::DoneMap> handed;  // what earlier owners had settled
-        std::set<core::Offset> fresh;         // due order: settled in this turn
+        std::set<core::Offset> fresh;         // not strict: settled in this turn
         std::optional<core::SteadyTime>
-            unnoted_since;  // due order: something has settled since the last commit
+            unnoted_since;  // not strict: something has settled since the last commit
         bool moved = false;
         std::optional<core::SteadyTime> uncommitted_since;
     };
@@ -72,7 +78,7 @@ class Witness {
     Watch& watch(core::Slot slot);
     void forget_what_is_over();
     void check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen);
-    bool in_due_order() const noexcept;
+    bool is_strict(core::Slot slot) const;
     void check_once(const SimulatedRecord& record, Watch& seen);
     void check_order(const SimulatedRecord& record, Watch& seen);
     void check_not_done(const SimulatedRecord& record, const Watch& seen) const;
@@ -87,6 +93,8 @@ class Witness {
     Host& host_;
     Process& process_;
     Producer& producer_;
+    Calls& calls_;
+    CallWitness call_witness_;
 
     std::map<core::Slot, Watch> watches_;
     core::SteadyTime born_{};

@@ -4,8 +4,10 @@
 #include <memory>
 #include <vector>
 
+#include "dialect/laterd.h"
 #include "simulation/agenda.h"
 #include "simulation/coordinator.h"
+#include "simulation/handler.h"
 #include "simulation/model/group.h"
 #include "simulation/model/topic.h"
 #include "simulation/random.h"
@@ -47,12 +49,30 @@ struct World {
         trace.note(now(), what, where, numbers);
     }
 
+    // The partitions that the group reads are numbered through: those of the retry topic, those of the waiting topic, those
+    // of the source, which may get more of them.
+    std::size_t partitions() const noexcept { return first_source() + source.partitions(); }
+    std::size_t first_waiting() const noexcept { return retry.partitions(); }
+    std::size_t first_source() const noexcept { return retry.partitions() + waiting.partitions(); }
+    core::Role role(std::size_t partition) const noexcept;
+    std::int32_t number(std::size_t partition) const noexcept;  // in its topic
+    model::Topic& topic(core::Role role) noexcept;
+    model::Log& log(std::size_t partition) noexcept;
+    const model::Log& log(std::size_t partition) const noexcept {
+        return const_cast<World*>(this)->log(partition);  // found the same way
+    }
+
+    // Something was written there: who waits for it reads it.
+    void appended(std::size_t partition);
+
     const Scenario& scenario;
     Sightings& sightings;
     Random random;
     Agenda agenda;
     Trace trace;
 
+    model::Topic retry;
+    model::Topic waiting;
     model::Topic source;
     model::Topic target;
     model::Topic dead;
@@ -60,14 +80,21 @@ struct World {
     bool brokers_up = true;
     bool coordinator_up = true;
     bool target_slow = false;
+    Handler handler;
     bool faults_over = false;
 
-    // By the number that the logs know a record by.
+    // Everything in the topics that the group reads, by the number that the logs know it by.
     struct Written {
         RecordSpec spec;
         Place place;
+        std::uint64_t origin = 0;  // the record of the source; its own number there
+        // Of a copy:
+        WallTime written{};  // its timestamp
+        std::vector<dialect::Header> headers;
+        std::uint32_t attempts = 0;  // what the headers have to say
+        WallTime first_attempt{};
     };
-    std::vector<Written> produced;
+    std::vector<Written> written;
 
     Truth truth;
     Coordinator coordinator{*this};

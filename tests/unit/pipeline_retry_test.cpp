@@ -376,3 +376,67 @@ TEST_CASE("a stopped partition keeps no sequence of the others waiting", "[pipel
     CHECK(world.released(1) == std::vector<Offset>{0, 1});
     CHECK(world.pipeline.bytes() == 0);
 }
+
+TEST_CASE("the time while the handler was down does not make a record too old", "[pipeline][retry]") {
+    PipelineOptions options = handler();
+    options.retry.max_age = 1min;
+    PipelineWorld world(options);
+    world.produce(0, {});
+    world.sink = Result::not_attempted;
+    world.sink_reason = Reason::handler_down;
+    world.assign();
+    world.advance(10min);
+    world.judge = fails;
+    world.advance(10s);
+    CHECK(count(world, Purpose::retry) == 1);
+    CHECK(count(world, Purpose::dead_letter) == 0);
+}
+
+TEST_CASE("what waits for its turn is not due any more when the clock is stepped back",
+          "[pipeline][handler]") {
+    const Order order = GENERATE(Order::partition, Order::due);
+    PipelineWorld world(handler(1));
+    world.orders = {order};
+    world.produce(0, {.due = 10s, .sequence = 1});
+    world.produce(0, {.due = 11s, .sequence = 1});
+    world.produce(0, {.due = 12s, .sequence = 2});
+    world.produce(0, {.due = 1s, .sequence = 1});
+    world.sink.reset();
+    world.assign();
+    world.advance(20s);
+    const std::size_t called = world.released(0).size();
+    CHECK(called == 1);
+    world.step_wall(-15s);  // it is 5s now
+    world.sink = Result::delivered;
+    world.answer(0, Result::delivered);
+    world.advance(4s);
+    CHECK(world.released(0).size() == called);
+    world.advance(10s);
+    CHECK(world.released(0) ==
+          (order == Order::due ? std::vector<Offset>{3, 0, 1, 2} : std::vector<Offset>{0, 1, 2, 3}));
+    CHECK(world.logs[0].committed == 4);
+    CHECK(world.pipeline.bytes() == 0);
+}
+
+TEST_CASE("what waits for its turn goes on when its partition has found its position again",
+          "[pipeline][handler]") {
+    PipelineWorld world(handler(1));
+    for (int i = 0; i < 5; ++i) {
+        world.produce(0, {.sequence = 1});
+    }
+    world.sink.reset();
+    world.assign();
+    world.look_ups = PipelineWorld::Answers::unknown;
+    world.logs[0].low = world.logs[0].high = 8;  // the broker deleted what was read, and more
+    world.settle();
+    world.answer(0, Result::delivered);
+    world.advance(1s);
+    CHECK(world.released(0) == std::vector<Offset>{0});
+    world.look_ups = PipelineWorld::Answers::at_once;
+    world.sink = Result::delivered;
+    world.advance(10s);
+    CHECK(world.released(0) == std::vector<Offset>{0, 1, 2, 3, 4});
+    CHECK(world.counters.lost.get() == 3);
+    CHECK(world.logs[0].committed == 8);
+    CHECK(world.pipeline.bytes() == 0);
+}

@@ -78,3 +78,24 @@ TEST_CASE("a record that is tried in place keeps its sequence waiting, and no ot
     sequencer.leave(7);
     CHECK(taken(sequencer) == 2);
 }
+
+TEST_CASE("what waits for its turn can be recalled, and the next of its sequence takes its place",
+          "[sequencer]") {
+    Sequencer sequencer;
+    for (const auto& [offset, sequence] : {std::pair{1, 7U}, {2, 7U}, {3, 7U}, {4, 0U}, {5, 8U}}) {
+        sequencer.admit(record(offset, sequence));
+    }
+    const auto recalled = sequencer.recall(
+        [](const Record& record) { return record.offset == 1 || record.offset == 3 || record.offset == 5; });
+    CHECK(recalled.size() == 3);
+    CHECK(sequencer.size() == 2);
+    CHECK(taken(sequencer) == 2);
+    CHECK(taken(sequencer) == 4);
+    CHECK(taken(sequencer) == -1);
+    // Nobody holds the sequences any more.
+    sequencer.leave(7);
+    sequencer.admit(record(6, 7));
+    sequencer.admit(record(7, 8));
+    CHECK(taken(sequencer) == 6);
+    CHECK(taken(sequencer) == 7);
+}

@@ -63,8 +63,10 @@ class Group {
                        std::string metadata);
     std::optional<Committed> committed(std::size_t partition) const;
 
-    // The topic was deleted.
-    void forget_offsets() { committed_.clear(); }
+    // The topic was deleted whose partitions are these and all after.
+    void forget_offsets(std::size_t from = 0) {
+        committed_.erase(committed_.lower_bound(from), committed_.end());
+    }
 
     State state() const noexcept { return state_; }
     Generation generation() const noexcept { return generation_; }
