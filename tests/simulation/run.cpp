@@ -36,7 +36,10 @@ Nanoseconds longest_wait_in_place(const Scenario& scenario) {
 Nanoseconds settling_time(const Scenario& scenario, std::size_t unsettled) {
     const bool tiny = scenario.options.hold_bytes < (1 << 20) || scenario.options.open_max < 64 ||
                       scenario.prefetch_records < 1'000 || scenario.options.in_flight_max < 1'000;
-    const Nanoseconds each = tiny ? 2s : 20ms;
+    // Whoever waits for a place does so until all others have had it.
+    const auto turns =
+        static_cast<std::int64_t>(1 + scenario.all_partitions_max() / scenario.options.open_max);
+    const Nanoseconds each = tiny ? 2s * turns : 20ms;
     return 150s + longest_wait_in_place(scenario) + each * static_cast<std::int64_t>(unsettled);
 }
 
@@ -70,9 +73,13 @@ Summary Run::perform() {
         last = last_due();
     }
     require_settled(0s);
-    // What settled last is committed, and what was not committed comes once more.
+    // What settled last is committed, and what settled without being committed comes to its end once more.
     const Nanoseconds left = last ? std::max<Nanoseconds>(*last - slowest_clock(), 0s) : 0s;
-    world_.agenda.run_until(world_.now() + left + 60s);
+    const SteadyTime end = world_.now() + left + grace;
+    while (world_.now() < end && !is_all_committed()) {
+        world_.agenda.run_until(std::min(world_.now() + Nanoseconds(10s), end));
+    }
+    world_.agenda.run_until(world_.now() + 60s);
     require_all_committed();
     require_ends();
     require_idle();
@@ -252,6 +259,17 @@ std::optional<WallTime> Run::last_due() const {
         }
     }
     return last;
+}
+
+bool Run::is_all_committed() const {
+    for (std::size_t i = 0; i < world_.truth.partitions(); ++i) {
+        const auto committed = world_.group.committed(i);
+        const bool is_at_end = committed && committed->offset == world_.log(i).high();
+        if (!is_at_end && !is_stopped(i) && !world_.truth.was_recreated(i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void Run::require_all_committed() {

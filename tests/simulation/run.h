@@ -33,6 +33,7 @@ class Run {
     void settle_for(Nanoseconds most);
     void require_settled(Nanoseconds grace);
     void require_due_settled(std::size_t partition, WallTime due_by);
+    bool is_all_committed() const;
     void require_all_committed();
     void require_ends();
     void require_idle();
