@@ -30,6 +30,7 @@ class Run {
 
   private:
     void restart();
+    bool is_unsettled();
     void settle_for(Nanoseconds most);
     void require_settled(Nanoseconds grace);
     void require_due_settled(std::size_t partition, WallTime due_by);

@@ -98,15 +98,6 @@ Offset Truth::prefix(std::size_t partition) noexcept {
     return place.prefix;
 }
 
-bool Truth::is_unsettled() noexcept {
-    for (std::size_t i = 0; i < partitions_.size(); ++i) {
-        if (static_cast<std::size_t>(prefix(i)) < partitions_[i].facts.size()) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void Truth::committed(std::size_t partition, Offset offset, Offset low, Offset high, bool latest,
                       bool may_go_back) {
     Partition& place = partitions_[partition];

@@ -59,8 +59,6 @@ class Truth {
     // The group begins at `offset` by the user's wish.
     void excuse_below(std::size_t partition, Offset offset);
 
-    bool is_unsettled() noexcept;
-
     // The first offset that is not settled.
     Offset prefix(std::size_t partition) noexcept;
     // Everything below is excused.
