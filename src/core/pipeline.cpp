@@ -308,12 +308,18 @@ void Pipeline::send_away(const Now& now, Partition& partition, Record& record) c
     if (record.fate != Fate::deliver || record.due < far) {
         return;
     }
-    if (const std::optional<std::int32_t> lap = lap_for(record.due, now.wall, wait_partitions_)) {
-        record.fate = Fate::wait;
-        record.purpose = Purpose::wait;
-        record.copy_due = record.due;
-        record.lap = *lap;
-    }
+    choose_lap(now, record);
+}
+
+// Chosen when it is read, and again when it goes: the topic may have been away so long that it would come back late. False:
+// it stays.
+bool Pipeline::choose_lap(const Now& now, Record& record) const noexcept {
+    const std::optional<std::int32_t> lap = lap_for(record.due, now.wall, wait_partitions_);
+    record.fate = lap ? Fate::wait : Fate::deliver;
+    record.purpose = lap ? Purpose::wait : Purpose::deliver;
+    record.copy_due = lap ? record.due : WallTime{};
+    record.lap = lap.value_or(0);
+    return lap.has_value();
 }
 
 void Pipeline::end_reached(const Now& now, Slot slot, Epoch epoch, Offset position) {

@@ -172,6 +172,7 @@ class Pipeline {
     void admit(const Now& now, Partition& partition, RecordPtr record);
     bool was_settled(const Partition& partition, const Record& record) const noexcept;
     void send_away(const Now& now, Partition& partition, Record& record) const;
+    bool choose_lap(const Now& now, Record& record) const noexcept;
     bool owes_copies() const noexcept;
     void begin(const Now& now, Partition& partition, const Position& found);
     void abandon(Partition& partition);

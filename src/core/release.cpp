@@ -231,7 +231,9 @@ std::size_t Pipeline::release_from(const Now& now, Partition& partition, std::si
         }
         ++released;
         RecordPtr record = take(partition);
-        if (record->lap_end > WallTime{}) {
+        if (record->purpose == Purpose::wait && !choose_lap(now, *record)) {
+            hold(partition, std::move(record), true);
+        } else if (record->lap_end > WallTime{}) {
             end_lap(now, partition, std::move(record));
         } else if (is_call(*record)) {
             stage(partition, std::move(record));

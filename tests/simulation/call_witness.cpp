@@ -163,6 +163,7 @@ void CallWitness::called(const core::Now& now, const SimulatedRecord& record, St
     require(record.attempts > 0 || record.first_attempt == now.wall,
             "the first attempt is not now: partition, offset, ms", partition, record.offset,
             (now.wall - record.first_attempt).count());
+    world_.sightings.saw(Sighting::guard_kept, story.judged > 0 && options.retry.has_topic);
     check_sequence(record, story);
     if (!story.called) {
         check_predecessors(now, record);
@@ -351,6 +352,7 @@ void CallWitness::check_guard(const core::Now& now, const SimulatedRecord& recor
     }
     require(story.judged == 0, "more dead letters in a row than the guard allows: partition, offset",
             record.place.partition, record.offset);
+    world_.sightings.saw(Sighting::guard_passed);
     require(!asked_at_ || now.steady - *asked_at_ >= k_unhurried,
             "a dead letter passed the guard too soon: partition, offset", record.place.partition,
             record.offset);

@@ -110,6 +110,13 @@ void draw_handler_faults(Random& random, Scenario& scenario) {
     if (scenario.options.retry.has_topic && random.chance(40)) {
         scenario.faults.push_back(Fault::retry_missing);
     }
+    if (random.chance(20)) {
+        scenario.faults.push_back(Fault::handler_gone);
+    }
+    if (random.chance(20)) {
+        scenario.handler.not_found_rejects = random.chance(50);
+        scenario.faults.push_back(Fault::wrong_path);
+    }
 }
 
 // A handler in place of the target. From another generator: worlds without one are what they were.
@@ -133,6 +140,7 @@ void draw_handler(Scenario& scenario) {
     options.concurrency = random.pick<std::uint32_t>({1, 4, 64});
     options.seed = random.next();
     options.has_dead_letter = random.chance(85);
+    options.guard = options.has_dead_letter ? random.pick<std::uint32_t>({0, 0, 1, 3, 20}) : 0;
     draw_policy(random, scenario);
     // Calls are slower than batches.
     scenario.partitions = std::min<std::size_t>(scenario.partitions, 8);
@@ -145,6 +153,23 @@ void draw_handler(Scenario& scenario) {
     if (!scenario.calm) {
         handler.busy_percent = random.pick({0.0, 3.0});
         draw_handler_faults(random, scenario);
+    }
+}
+
+// A waiting topic, for what is held in due order: the records of the source or those of the retry topic.
+void draw_laps(Scenario& scenario) {
+    Random random(scenario.seed * 0xa0761d6478bd642fU + 4);
+    const bool in_due_order = scenario.order == core::Order::due || scenario.options.retry.has_topic;
+    if (!in_due_order || !random.chance(50)) {
+        return;
+    }
+    scenario.wait_partitions = static_cast<std::size_t>(random.between(1, 12));
+    // Round and round in short laps is nothing new after a while.
+    while (1min * (1 << scenario.wait_partitions) * 20 < scenario.due_max) {
+        ++scenario.wait_partitions;
+    }
+    if (!scenario.calm && random.chance(40)) {
+        scenario.faults.push_back(Fault::wait_missing);
     }
 }
 
@@ -174,6 +199,7 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     draw_options(random, scenario);
     draw_order(scenario);
     draw_handler(scenario);
+    draw_laps(scenario);
     if (scenario.calm) {
         scenario.daemons = 1;
         scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);

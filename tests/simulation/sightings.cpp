@@ -78,6 +78,15 @@ const char* to_string(Sighting sighting) noexcept {
         "retry_refused",
         "copy_owed_at_end",
         "copy_given_up",
+        "gate_gone",
+        "gate_guard",
+        "guard_kept",
+        "guard_passed",
+        "sent_away",
+        "lap_again",
+        "lap_ended",
+        "retry_sent_away",
+        "wait_backoff",
     };
     return k_names[static_cast<std::size_t>(sighting)];
 }

@@ -69,6 +69,8 @@ void Witness::outcome(const core::Now& now, const Outcome& outcome) {
     }
     Watch& seen = watch(record.slot);
     seen.in_flight.erase(record.offset);
+    world_.sightings.saw(Sighting::wait_backoff,
+                         record.purpose == Purpose::wait && outcome.result == Outcome::Result::not_attempted);
     if (seen.alone == record.offset) {
         seen.alone.reset();
     }
@@ -325,6 +327,9 @@ void Witness::look_around(const core::Now& now) {
     sightings.saw(Sighting::hold_full, process_.counters().hold_full_ms.get() > 0);
     sightings.saw(Sighting::gate_holding, pipeline.gate().state() == core::Gate::State::holding);
     sightings.saw(Sighting::gate_probing, pipeline.gate().state() == core::Gate::State::probing);
+    const bool is_held = pipeline.gate().state() == core::Gate::State::holding;
+    sightings.saw(Sighting::gate_gone, is_held && pipeline.gate().reason() == core::Reason::handler_gone);
+    sightings.saw(Sighting::gate_guard, is_held && pipeline.gate().reason() == core::Reason::guard);
     sightings.saw(Sighting::overtaken, process_.counters().overtaken.get() > 0);
     const core::TierTimes& tier = world_.scenario.options.tier;
     for (const auto& [slot, seen] : watches_) {
@@ -494,13 +499,14 @@ void Witness::released(const core::Now& now, const core::Record& released) {
             "released from a partition that is not owned: partition, offset", partition, record.offset);
     require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
     // What a refused delivery has led to may still be written down.
+    const bool goes_round = record.purpose == Purpose::wait;  // long before it is due
     const bool is_owed =
         (record.purpose == Purpose::dead_letter && record.attempts > 0) || record.purpose == Purpose::retry;
     world_.sightings.saw(Sighting::copy_owed_at_end, is_owed && (revoking_ || draining_));
     require((!revoking_ && !draining_) || is_owed, "released while the assignment ends: partition, offset",
             partition, record.offset);
     // A copy that a delivery has led to is written whatever the clock shows by then.
-    const bool was_due = is_owed || call_witness_.was_called(record);
+    const bool was_due = is_owed || goes_round || call_witness_.was_called(record);
     require(was_due || now.wall >= record.due, "released early: partition, offset, ms", partition,
             record.offset, (record.due - now.wall).count());
     require(record.judged != core::Fate::stop,
@@ -523,6 +529,11 @@ void Witness::released(const core::Now& now, const core::Record& released) {
         !world_.group.owns(process_.client().member(), process_.client().generation(), partition)) {
         world_.sightings.saw(Sighting::two_owners);
     }
+    if (goes_round) {
+        check_lap(now, record);
+    }
+    world_.sightings.saw(Sighting::lap_ended,
+                         record.role == core::Role::waiting && record.purpose == Purpose::deliver);
     check_not_done(record, watch(record.slot));
     check_once(record, watch(record.slot));
     if (is_strict(record.slot)) {
@@ -534,6 +545,34 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     watch(record.slot).released_up_to = std::max(watch(record.slot).released_up_to, record.offset);
     watch(record.slot).in_flight.insert(record.offset);
     check_lateness(now, record, watch(record.slot));
+}
+
+// It comes back in time, from the longest lap that allows for that, and not before the end of the one that it came from.
+void Witness::check_lap(const core::Now& now, const SimulatedRecord& record) {
+    const std::size_t partition = record.place.partition;
+    const auto laps = static_cast<std::int32_t>(world_.waiting.partitions());
+    require(record.lap >= 0 && record.lap < laps, "a lap that there is not: partition, offset, lap",
+            partition, record.offset, record.lap);
+    require(record.copy_due == record.spec.due, "sent away with another due time: partition, offset",
+            partition, record.offset);
+    const core::Milliseconds length = 1min * (std::int64_t{1} << record.lap);
+    const core::Milliseconds left = record.spec.due - now.wall;
+    require(left >= length + 10s, "a lap is too long: partition, offset, lap, left ms", partition,
+            record.offset, record.lap, left.count());
+    const bool longest = record.lap == laps - 1 || left < 2 * length + 10s;
+    require(longest || world_.scenario.has(Fault::clock_step),
+            "a longer lap would do: partition, offset, lap, left ms", partition, record.offset, record.lap,
+            left.count());
+    if (record.role == core::Role::waiting) {
+        const World::Written& written = world_.written[record.id];
+        const core::WallTime end = written.written + 1min * (std::int64_t{1} << world_.number(partition));
+        require(now.wall >= end || world_.scenario.has(Fault::clock_step),
+                "looked at before its lap's end: partition, offset, ms", partition, record.offset,
+                (end - now.wall).count());
+    }
+    world_.sightings.saw(Sighting::sent_away, record.role == core::Role::source);
+    world_.sightings.saw(Sighting::lap_again, record.role == core::Role::waiting);
+    world_.sightings.saw(Sighting::retry_sent_away, record.role == core::Role::retry);
 }
 
 // With room for everything and nothing failing, what was known in time goes when it is due; and in a crowd everybody gets

@@ -144,6 +144,35 @@ TEST_CASE("what cannot be written to the waiting topic holds its partition, and 
     CHECK(world.logs[0].committed == 2);
 }
 
+TEST_CASE("after an outage of the waiting topic no lap is longer than there is time",
+          "[pipeline][due][wait]") {
+    PipelineWorld world;
+    world.orders = {Order::due};
+    world.produce(0, {.due = 9min + 30s});
+    world.produce(0, {.due = 7min});
+    world.pipeline.wait_partitions(12);
+    bool writable = false;
+    world.judge = [&](const Record& record) {
+        return record.purpose != Purpose::wait || writable ? Result::delivered : Result::not_attempted;
+    };
+    world.assign();
+    world.advance(6min);
+    REQUIRE(world.releases.front().lap == 3);
+    world.releases.clear();
+    writable = true;
+    world.advance(50s);
+    REQUIRE(world.releases.size() == 1);
+    CHECK(world.releases[0].offset == 0);
+    CHECK(world.releases[0].lap == 1);
+    world.advance(10s);
+    REQUIRE(world.releases.size() == 2);
+    CHECK(world.releases[1].offset == 1);
+    CHECK(world.releases[1].purpose == Purpose::deliver);
+    CHECK(world.releases[1].at == PipelineWorld::k_start_wall + 7min);
+    world.advance(2s);
+    CHECK(world.logs[0].committed == 2);
+}
+
 TEST_CASE("a record comes out of its lap: round once more, or held until it is due",
           "[pipeline][due][wait]") {
     PipelineWorld world;
