@@ -343,11 +343,12 @@ void CallWitness::check_probe(const core::Now& now, const SimulatedRecord& recor
 // No more than `guard` decisions in a row. What was never to be delivered passes one at a time.
 void CallWitness::check_guard(const core::Now& now, const SimulatedRecord& record, const Story& story) {
     const std::uint32_t guard = world_.scenario.options.guard;
-    if (guard == 0) {
+    // When a copy was refused for good is not known here.
+    if (guard == 0 || record.reason == Reason::too_large) {
         return;
     }
     std::uint32_t& dead = dead_in_era_[story.judged > 0 ? story.era : era_];
-    if (++dead <= guard || record.reason == Reason::too_large) {
+    if (++dead <= guard) {
         return;
     }
     require(story.judged == 0, "more dead letters in a row than the guard allows: partition, offset",

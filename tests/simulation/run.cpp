@@ -225,10 +225,13 @@ void Run::require_settled(Nanoseconds grace) {
         // It waits behind everything that has not been committed, settled or not.
         const auto committed = world_.group.committed(i);
         WallTime due{};
-        const bool is_known = committed && !world_.truth.was_recreated(i);  // it may be the old log's
-        for (core::Offset offset = is_known ? committed->offset : 0; offset <= first; ++offset) {
+        for (core::Offset offset = committed ? committed->offset : 0; offset <= first; ++offset) {
             const RecordSpec& spec = facts[static_cast<std::size_t>(offset)].spec;
             due = std::max(due, spec.has_due == RecordSpec::Due::usable ? spec.due : WallTime{});
+        }
+        // And, where the topic was made anew, behind what was read of the old one.
+        if (const Partition* owned = find(i); owned != nullptr && world_.truth.was_recreated(i)) {
+            due = std::max(due, owned->head_due().value_or(due));
         }
         if (due > due_by) {
             continue;
