@@ -255,8 +255,8 @@ void Pipeline::not_attempted(const Now& now, Partition& partition, RecordPtr rec
     counters_.not_attempted.add();
     if (record->purpose == Purpose::deliver) {
         if (record->attempts == 0) {
-            record->first_attempt =
-                WallTime{};  // there was none: max_age does not count the time of an outage
+            // There was none: max_age does not count the time of an outage.
+            record->first_attempt = WallTime{};
         }
         hold_route(now, *record, reason);
     } else {

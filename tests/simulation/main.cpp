@@ -14,13 +14,15 @@ namespace {
 using namespace laterd::simulation;
 
 constexpr const char* k_usage =
-    "usage: simulation [--seeds N] [--from S] [--seed S] [--minutes M] [--for SECONDS] [--trace] "
+    "usage: simulation [--seeds N] [--from S] [--seed S] [--minutes M] [--for SECONDS] [--hour] [--trace] "
     "[--no-sightings]\n"
     "  --seeds N        how many seeds (default 600)\n"
     "  --from S         the first of them (default 1)\n"
     "  --seed S         only this one; the way to replay a failure\n"
     "  --minutes M      virtual minutes of faults per seed (default 5)\n"
     "  --for SECONDS    go on with new seeds until so much real time has passed\n"
+    "  --hour           in place of a drawn world, one with 50,000 records that are due at any time within "
+    "an hour\n"
     "  --trace          print everything that happens\n"
     "  --no-sightings   do not require that every edge was reached\n"
     "exit code: 0 passed, 1 a promise was broken, 2 usage, 3 an edge was never reached\n";
@@ -30,6 +32,7 @@ struct Request {
     std::uint64_t seeds = 600;
     std::chrono::minutes minutes{5};
     std::chrono::seconds real_time{0};
+    bool hour = false;
     bool trace = false;
     bool sightings = true;
 };
@@ -47,6 +50,12 @@ bool parse(int argc, char** argv, Request& request) {
         const std::string name = argv[i];
         if (name == "--trace") {
             request.trace = true;
+            continue;
+        }
+        if (name == "--hour") {
+            request.hour = true;
+            request.seeds = 1;
+            request.sightings = false;
             continue;
         }
         if (name == "--no-sightings") {
@@ -86,7 +95,7 @@ void tell_seed(int) {
 
 Summary perform(std::uint64_t seed, const Request& request, Sightings& sightings) {
     g_seed = seed;
-    const Scenario scenario = draw_scenario(seed, request.minutes);
+    const Scenario scenario = request.hour ? hour_of_laps(seed) : draw_scenario(seed, request.minutes);
     if (request.trace) {
         std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), scenario.text().c_str());
     }

@@ -113,8 +113,8 @@ void draw_handler_faults(Random& random, Scenario& scenario) {
     if (random.chance(20)) {
         scenario.faults.push_back(Fault::handler_gone);
     }
-    if (random.chance(20)) {
-        scenario.handler.not_found_rejects = random.chance(50);
+    if (random.chance(30)) {
+        scenario.handler.not_found_rejects = random.chance(70);
         scenario.faults.push_back(Fault::wrong_path);
     }
 }
@@ -229,6 +229,26 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     scenario.target_compacted = random.chance(50);
     scenario.prefetch_records = random.pick<std::size_t>({1, 50, 1'000});
     scenario.prefetch_bytes = random.pick<std::uint64_t>({1'000, 64'000, 1 << 20});
+    return scenario;
+}
+
+Scenario hour_of_laps(std::uint64_t seed) {
+    Scenario scenario;
+    scenario.seed = seed;
+    scenario.calm = true;
+    scenario.duration = 1min;
+    scenario.partitions = scenario.partitions_max = 4;
+    scenario.order = core::Order::due;
+    scenario.options.hold_bytes = (32 << 20) / 20;
+    scenario.wait_partitions = 6;
+    scenario.prefetch_bytes = 64 << 10;
+    scenario.records_max = 50'000;
+    scenario.burst_max = 5'000;
+    scenario.burst_gap_max = 1s;
+    scenario.bytes_min = scenario.bytes_max = 300;
+    scenario.even_due = true;
+    scenario.due_max = 1h;
+    scenario.too_far = 24h;
     return scenario;
 }
 

@@ -91,6 +91,7 @@ struct Scenario {
     bool fixed_delay = false;
     Nanoseconds delay{};
     Nanoseconds due_max{};  // how far the due times of a header lie ahead
+    bool even_due = false;  // all of that alike; else most of them are near
     double odd_due_percent = 0;
     core::Fate odd_fate = core::Fate::dead_letter;  // missing or invalid
     bool odd_now = false;                           // or due at once
@@ -118,5 +119,9 @@ struct Scenario {
 
 // `duration`: how long faults happen.
 Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration);
+
+// A backlog of records that are due at any time within an hour, round a waiting topic: a twentieth of a million, with a
+// twentieth of the hold that a limit of 64 MiB leaves.
+Scenario hour_of_laps(std::uint64_t seed);
 
 }  // namespace laterd::simulation

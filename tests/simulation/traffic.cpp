@@ -45,6 +45,8 @@ RecordSpec Traffic::draw() const {
     if (scenario.fixed_delay) {
         // The clocks of the writers differ, too.
         spec.due = later(scenario.delay + random.between(-50ms, 50ms));
+    } else if (scenario.even_due) {
+        spec.due = later(random.between(0s, scenario.due_max));
     } else if (random.chance(10)) {
         spec.due = later(-random.between(0s, 1h));
     } else if (random.chance(70)) {

@@ -170,6 +170,8 @@ void Witness::assigned_anew() {
 void Witness::revoked(const core::Now& now) {
     revoking_ = true;
     revoked_at_ = now.steady;
+    const core::SteadyTime end = now.steady + world_.scenario.options.revoke_wait;
+    end_by_ = draining_ ? std::min(end_by_, end) : end;
     world_.sightings.saw(Sighting::revoke);
     world_.sightings.saw(Sighting::revoke_waited, process_.pipeline().in_flight() > 0);
 }
@@ -183,6 +185,7 @@ void Witness::lost() {
 void Witness::draining(const core::Now& now) {
     draining_ = true;
     revoked_at_ = now.steady;
+    end_by_ = now.steady + world_.scenario.options.drain_timeout;
     world_.sightings.saw(Sighting::drain);
     world_.sightings.saw(Sighting::drain_waited, process_.pipeline().in_flight() > 0);
 }
@@ -205,12 +208,17 @@ void Witness::begin_turn(const core::Now& now) {
 void Witness::before_tick() {
     forget_what_is_over();
     call_witness_.before_tick();
+    owed_ = 0;
     for (std::size_t i = 0; i < world_.partitions(); ++i) {
         const auto slot = process_.slot_of(i);
         if (!slot) {
             continue;
         }
         if (const Partition* partition = process_.pipeline().partition(*slot)) {
+            // What waits behind something else is not waited for.
+            const core::Record* next = partition->hold.next();
+            const bool goes = next != nullptr && next->is_owed() && next->fate != core::Fate::stop;
+            owed_ += goes ? partition->owed : 0;
             Watch& seen = watch(*slot);
             const auto committable = process_.pipeline().committable(*slot);
             seen.committable =
@@ -460,6 +468,8 @@ void Witness::unassigned(const core::Now& now) {
             require(known, "given up without a commit of what had settled: partition, settled, committed",
                     process_.partition_of(slot), seen.committable, seen.requested);
         }
+        require(owed_ == 0 || now.steady >= end_by_ || suspended_, "given up while copies were owed: records",
+                owed_);
         require(in_flight == 0 || !on_time || draining_, "given up while deliveries were in flight: records",
                 in_flight);
         world_.sightings.saw(draining_ ? Sighting::drain_deadline : Sighting::revoke_deadline, in_flight > 0);

@@ -108,6 +108,8 @@ class Witness {
     bool losing_ = false;
     bool draining_ = false;
     core::SteadyTime revoked_at_{};
+    core::SteadyTime end_by_{};
+    std::size_t owed_ = 0;      // copies, before the last tick
     std::size_t given_up_ = 0;  // in flight when an assignment ended
     core::SteadyTime second_{};
     std::uint64_t turns_in_second_ = 0;
