@@ -1,7 +1,5 @@
 #include "core/sequencer.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace laterd::core {
@@ -68,10 +66,15 @@ void Sequencer::leave(std::uint64_t sequence) {
 std::vector<RecordPtr> Sequencer::recall(const std::function<bool(const Record&)>& which) {
     std::vector<RecordPtr> recalled;
     for (auto& [sequence, followers] : followers_) {
-        const auto stay = std::stable_partition(followers.begin(), followers.end(),
-                                                [&](const RecordPtr& record) { return !which(*record); });
-        std::move(stay, followers.end(), std::back_inserter(recalled));
-        followers.erase(stay, followers.end());
+        std::deque<RecordPtr> stay;
+        for (RecordPtr& record : followers) {
+            if (which(*record)) {
+                recalled.push_back(std::move(record));
+            } else {
+                stay.push_back(std::move(record));
+            }
+        }
+        followers.swap(stay);
     }
     std::vector<std::uint64_t> left;
     for (auto place = ready_.begin(); place != ready_.end();) {
