@@ -83,13 +83,14 @@ class Gate {
     // Only while holding.
     SteadyTime probe_at() const noexcept { return probe_at_; }
 
+    // Somebody has to act before a 410 or the guard ends.
+    static constexpr std::chrono::minutes k_unhurried{1};
+
   private:
     // A mend is noticed within 2 s: the longest backoff plus the time a probe takes.
     static constexpr std::chrono::milliseconds k_first{100};
     static constexpr std::chrono::milliseconds k_longest{1'000};
     static constexpr std::chrono::seconds k_settled{5};
-    // Somebody has to act before these end.
-    static constexpr std::chrono::minutes k_unhurried{1};
     static constexpr std::uint32_t k_widest = 1'000'000;
     static constexpr std::chrono::milliseconds k_round{100};
 

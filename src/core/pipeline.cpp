@@ -302,6 +302,10 @@ void Pipeline::send_away(const Now& now, Partition& partition, Record& record) c
         wait_partitions_ > 0
             ? WallTime(std::chrono::ceil<std::chrono::minutes>((now.wall + k_far_away).time_since_epoch()))
             : WallTime::max();
+    // An earlier owner's thresholds reach up to what had been read; in a waiting topic records come to their laps' ends after.
+    while (!partition.far.empty() && partition.far.back().from >= record.offset) {
+        partition.far.pop_back();
+    }
     if (partition.far.empty() || partition.far.back().at_least != far) {
         partition.far.push_back({.from = record.offset, .at_least = far});
     }
@@ -362,6 +366,7 @@ void Pipeline::stop(Partition& partition, Notice::Kind kind, Offset offset, Reas
     if (partition.open) {
         partition.open = false;
         --open_;
+        sweep_at_ = SteadyTime{};  // somebody may wait for its place
         if (partition.in_client) {
             commands_.pause.push_back(partition.slot);
         }

@@ -281,6 +281,7 @@ class Pipeline {
     std::uint64_t staged_bytes_ = 0;  // part of held_bytes_
     WallTime staged_until_{};  // the latest due time among what was staged, or the last look for early ones
     std::uint32_t given_up_ = 0;  // dead letters since the last delivery
+    SteadyTime pass_at_{};        // the next one may pass the guard
     std::uint64_t random_;
     std::int32_t wait_partitions_ = 0;
 

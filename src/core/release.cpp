@@ -187,10 +187,10 @@ void Pipeline::release_probe(const Now& now) {
     }
 }
 
-// Behind a dead letter that the guard holds back there may be nothing that could be delivered and open the gate: one a
-// minute passes.
+// Behind a dead letter that the guard holds back there may be nothing that could be delivered and end its row: one a minute
+// passes, whatever the gate is doing.
 void Pipeline::pass_the_guard(const Now& now) {
-    if (may_give_up() || gate_.state() != Gate::State::holding || gate_.reason() != Reason::guard) {
+    if (may_give_up()) {
         return;
     }
     Partition* oldest = nullptr;
@@ -205,15 +205,14 @@ void Pipeline::pass_the_guard(const Now& now) {
     if (oldest == nullptr) {
         return;
     }
-    if (!gate_.may_probe(now.steady)) {
-        wake(gate_.probe_at());
+    if (now.steady < pass_at_) {
+        wake(pass_at_);
         return;
     }
+    pass_at_ = now.steady + Gate::k_unhurried;
     RecordPtr record = take(*oldest);
     record->given_up = true;
     hand_over(now, *oldest, std::move(record));
-    gate_.probe();
-    gate_.hold(Reason::guard, now.steady);
     schedule(now, *oldest);
 }
 

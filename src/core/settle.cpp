@@ -231,6 +231,7 @@ void Pipeline::count_given_up(const Now& now, Record& record) {
     }
     ++given_up_;
     if (!may_give_up()) {
+        pass_at_ = now.steady + Gate::k_unhurried;
         hold_route(now, record, Reason::guard);
     }
 }

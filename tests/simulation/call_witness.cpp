@@ -354,10 +354,10 @@ void CallWitness::check_guard(const core::Now& now, const SimulatedRecord& recor
     require(story.judged == 0, "more dead letters in a row than the guard allows: partition, offset",
             record.place.partition, record.offset);
     world_.sightings.saw(Sighting::guard_passed);
-    require(!asked_at_ || now.steady - *asked_at_ >= k_unhurried,
+    require(!passed_at_ || now.steady - *passed_at_ >= k_unhurried,
             "a dead letter passed the guard too soon: partition, offset", record.place.partition,
             record.offset);
-    asked_at_ = now.steady;
+    passed_at_ = now.steady;
 }
 
 }  // namespace laterd::simulation

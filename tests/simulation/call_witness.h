@@ -83,7 +83,8 @@ class CallWitness {
     core::Reason reason_ = core::Reason::none;
     bool probed_ = false;                       // in this turn
     std::optional<core::SteadyTime> asked_at_;  // held, or the last probe
-    std::uint64_t era_ = 0;                     // deliveries so far
+    std::optional<core::SteadyTime> passed_at_;
+    std::uint64_t era_ = 0;  // deliveries so far
     std::map<std::uint64_t, std::uint32_t> dead_in_era_;
 };
 

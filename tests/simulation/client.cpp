@@ -83,6 +83,7 @@ void Client::leave() {
 void Client::answer_join(model::Generation generation, std::vector<std::size_t> partitions) {
     host_.after(world_.hop(), [this, generation, partitions = std::move(partitions)]() mutable {
         if (state_ != State::joining) {
+            expect_heartbeat(world_.random.between(0s, k_heartbeat));  // an answer to an older request
             return;
         }
         if (!coordinator_answers()) {

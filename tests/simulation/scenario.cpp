@@ -156,6 +156,15 @@ void draw_handler(Scenario& scenario) {
     }
 }
 
+// Where the target refuses nothing for good: what it refuses would be the next probe for ever.
+void draw_guard(Scenario& scenario) {
+    Random random(scenario.seed * 0xe7037ed1a0b428dbU + 5);
+    if (!scenario.handler.used && scenario.options.has_dead_letter && scenario.refused_percent == 0 &&
+        random.chance(30)) {
+        scenario.options.guard = random.pick<std::uint32_t>({1, 3});
+    }
+}
+
 // A waiting topic, for what is held in due order: the records of the source or those of the retry topic.
 void draw_laps(Scenario& scenario) {
     Random random(scenario.seed * 0xa0761d6478bd642fU + 4);
@@ -200,6 +209,7 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
     draw_order(scenario);
     draw_handler(scenario);
     draw_laps(scenario);
+    draw_guard(scenario);
     if (scenario.calm) {
         scenario.daemons = 1;
         scenario.partitions = std::min<std::size_t>(scenario.partitions, 40);
@@ -270,11 +280,11 @@ std::string Scenario::text() const {
         << ", start " << (options.start == core::StartPolicy::latest ? "latest" : "earliest")
         << (order == core::Order::due ? ", due order, notes of " + std::to_string(options.note_chars) : "")
         << ", out_of_range " << static_cast<int>(options.out_of_range)
-        << (options.has_dead_letter ? ", dead letter" : "") << "\n  hold " << options.hold_bytes
-        << ", open_max " << options.open_max << ", in_flight_max " << options.in_flight_max
-        << ", release_max " << options.release_max << ", visit_max " << options.visit_max << ", prefetch "
-        << prefetch_records << " / " << prefetch_bytes << "\n  records " << records_max << " of up to "
-        << bytes_max << " bytes in bursts of up to " << burst_max << ", "
+        << (options.has_dead_letter ? ", dead letter, guard " + std::to_string(options.guard) : "")
+        << "\n  hold " << options.hold_bytes << ", open_max " << options.open_max << ", in_flight_max "
+        << options.in_flight_max << ", release_max " << options.release_max << ", visit_max "
+        << options.visit_max << ", prefetch " << prefetch_records << " / " << prefetch_bytes << "\n  records "
+        << records_max << " of up to " << bytes_max << " bytes in bursts of up to " << burst_max << ", "
         << (fixed_delay ? "delay " : "due within ") << seconds(fixed_delay ? delay : due_max)
         << " s, odd due " << odd_due_percent << " %, refused " << refused_percent << " %, late acks "
         << late_ack_percent << " %, commit faults " << commit_fault_percent << " %, look-up faults "
@@ -289,7 +299,7 @@ std::string Scenario::text() const {
             << handler.unwanted_percent << " %, retry-after " << handler.retry_after_percent << " %; "
             << (policy.has_topic ? std::to_string(policy.attempts) + " attempts" : "in place")
             << (policy.max_age ? ", max_age " + std::to_string(policy.max_age->count()) + " ms" : "")
-            << (policy.backoff.steps.empty() ? "" : ", steps") << ", guard " << options.guard;
+            << (policy.backoff.steps.empty() ? "" : ", steps");
     }
     if (wait_partitions > 0) {
         out << "\n  waiting topic of " << wait_partitions << " laps";

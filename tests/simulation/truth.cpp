@@ -53,15 +53,20 @@ void Truth::persisted(const Place& place, std::uint64_t origin, core::Purpose pu
     Fact& fact = partition.facts[static_cast<std::size_t>(place.offset)];
     settled_ += fact.settled ? 0 : 1;
     duplicates_ += fact.copies > 0 ? 1 : 0;
-    known.repeats += fact.copies > 0 ? 1 : 0;
+    // So is one that was called and, by another daemon's clock, is far away.
+    const bool is_repeat = fact.copies > 0 || (purpose == core::Purpose::wait && fact.called);
+    known.repeats += is_repeat ? 1 : 0;
     fact.settled = true;
     ++fact.copies;
 }
 
 bool Truth::called(const Place& place) {
     Partition& partition = partitions_[place.partition];
-    return partition.incarnation == place.incarnation &&
-           std::exchange(partition.facts[static_cast<std::size_t>(place.offset)].called, true);
+    if (partition.incarnation != place.incarnation) {
+        return false;
+    }
+    Fact& fact = partition.facts[static_cast<std::size_t>(place.offset)];
+    return std::exchange(fact.called, true) || fact.copies > 0;
 }
 
 void Truth::lost(std::size_t partition, Offset from, Offset to) {

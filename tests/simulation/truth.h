@@ -50,7 +50,7 @@ class Truth {
 
     Life& life(std::uint64_t origin);
 
-    // The handler is called with it. Returns whether it was before.
+    // The handler is called with it. Returns whether it was before, or sent away.
     bool called(const Place& place);
 
     // A daemon counted [from, to) as lost.

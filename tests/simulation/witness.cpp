@@ -25,6 +25,11 @@ bool deserves_refusal(const World& world, const RecordSpec& spec) {
            (world.scenario.target_compacted && !spec.has_key);
 }
 
+// Nobody at the handler waits for anybody else.
+bool has_hands_free(const Scenario& scenario) {
+    return scenario.handler.sequence == Sequence::none && scenario.options.concurrency >= 64;
+}
+
 }  // namespace
 
 Witness::Watch& Witness::watch(core::Slot slot) {
@@ -542,6 +547,8 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     if (goes_round) {
         check_lap(now, record);
     }
+    // What was judged when it was read overtakes the others.
+    const bool is_again = record.purpose != Purpose::deliver || call_witness_.was_called(record);
     world_.sightings.saw(Sighting::lap_ended,
                          record.role == core::Role::waiting && record.purpose == Purpose::deliver);
     check_not_done(record, watch(record.slot));
@@ -554,7 +561,7 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     }
     watch(record.slot).released_up_to = std::max(watch(record.slot).released_up_to, record.offset);
     watch(record.slot).in_flight.insert(record.offset);
-    check_lateness(now, record, watch(record.slot));
+    check_lateness(now, record, watch(record.slot), is_again);
 }
 
 // It comes back in time, from the longest lap that allows for that, and not before the end of the one that it came from.
@@ -587,10 +594,12 @@ void Witness::check_lap(const core::Now& now, const SimulatedRecord& record) {
 
 // With room for everything and nothing failing, what was known in time goes when it is due; and in a crowd everybody gets
 // a turn.
-void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen) {
+void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen,
+                             bool is_again) {
     seen.due_up_to = std::max(seen.due_up_to, record.due);
     const Scenario& scenario = world_.scenario;
-    if (!scenario.calm || scenario.handler.used) {
+    if (!scenario.calm || scenario.options.guard > 0 ||
+        (scenario.handler.used && (!has_hands_free(scenario) || is_again))) {
         return;
     }
     const Truth::Fact& fact = world_.truth.fact(record.place.partition, record.offset);
@@ -603,6 +612,9 @@ void Witness::check_lateness(const core::Now& now, const SimulatedRecord& record
     const Nanoseconds late = std::min<Nanoseconds>(now.wall - due, known_for);
     const bool in_time = known_for - (now.wall - due) >= 6s;
     Nanoseconds most = in_time ? 50ms : 1'500ms;
+    if (scenario.handler.used) {
+        most = 3s;  // a burst, some calls after the other
+    }
     if (scenario.crowded) {
         most = 8s * static_cast<std::int64_t>(1 + scenario.partitions / scenario.options.open_max);
     }

@@ -78,7 +78,7 @@ class Witness {
     Watch& watch(core::Slot slot);
     void forget_what_is_over();
     void check_lap(const core::Now& now, const SimulatedRecord& record);
-    void check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen);
+    void check_lateness(const core::Now& now, const SimulatedRecord& record, Watch& seen, bool is_again);
     bool is_strict(core::Slot slot) const;
     void check_once(const SimulatedRecord& record, Watch& seen);
     void check_order(const SimulatedRecord& record, Watch& seen);
