@@ -50,9 +50,15 @@ RecordPtr Pipeline::unstage() {
             return record;
         }
         sequencer_.leave(record->sequence);
-        // Its position is being looked for again: it goes on with the others of the partition.
+        // Its position is being looked for again: all of its records go on when it is found.
         if (partition != nullptr && partition->phase != Partition::Phase::stopped) {
             hold(*partition, std::move(record), true);
+            for (RecordPtr& other : sequencer_.recall([partition](const Record& staged) {
+                     return staged.slot == partition->slot && staged.epoch == partition->epoch;
+                 })) {
+                uncount_staged(*other);
+                hold(*partition, std::move(other), true);
+            }
         }
     }
     return nullptr;

@@ -260,11 +260,14 @@ void Run::require_due_settled(std::size_t partition, WallTime due_by) {
     if (may_stop && is_stopped(partition)) {
         return;
     }
+    // What has settled may be held once more.
+    const Partition* owned = find(partition);
+    const core::Offset head = owned != nullptr ? std::min(owned->ledger.committable(), first) : first;
     for (auto offset = static_cast<std::size_t>(first); offset < facts.size(); ++offset) {
         const Truth::Fact& fact = facts[offset];
         const WallTime due = fact.spec.has_due == RecordSpec::Due::usable ? fact.spec.due : WallTime{};
         // One that stops the partition does so when it is the first.
-        const bool waits_for_others = may_stop_at(fact) && static_cast<core::Offset>(offset) > first;
+        const bool waits_for_others = may_stop_at(fact) && static_cast<core::Offset>(offset) > head;
         require(fact.settled || fact.control || fact.excused || due > due_by || waits_for_others,
                 "a record that is due has not settled: partition, offset, stopped, may stop", partition,
                 offset, is_stopped(partition), may_stop);
