@@ -195,6 +195,7 @@ class Pipeline {
     std::size_t release_from(const Now& now, Partition& partition, std::size_t most);
     void hand_over(const Now& now, Partition& partition, RecordPtr record);
     bool can_release(const Now& now, const Partition& partition) const;
+    bool is_guarded(const Record& record) const noexcept;
     bool may_go(const Partition& partition, const Record& record) const;
     void end_lap(const Now& now, Partition& partition, RecordPtr record);
     RecordPtr take(Partition& partition);

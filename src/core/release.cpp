@@ -57,13 +57,15 @@ bool Pipeline::can_release(const Now& now, const Partition& partition) const {
     if (partition.backoff_until && *partition.backoff_until > now.steady) {
         return false;
     }
-    return may_go(partition, *next);
+    // Those go one at a time, see pass_the_guard.
+    return !is_guarded(*next) && may_go(partition, *next);
+}
+
+bool Pipeline::is_guarded(const Record& record) const noexcept {
+    return record.purpose == Purpose::dead_letter && !record.given_up && !may_give_up();
 }
 
 bool Pipeline::may_go(const Partition& partition, const Record& record) const {
-    if (record.purpose == Purpose::dead_letter && !record.given_up && !may_give_up()) {
-        return false;  // one at a time, see pass_the_guard
-    }
     // A record that has to be alone in its request goes when everything before it is answered, and nothing goes
     // after it until it is answered itself. The head that stops the partition waits for earlier ones to settle.
     if (partition.is_strict && (partition.alone_in_flight || (record.alone && partition.in_flight > 0))) {
@@ -196,9 +198,9 @@ void Pipeline::pass_the_guard(const Now& now) {
     Partition* oldest = nullptr;
     for (const auto& partition : partitions_) {
         const Record* next = partition ? partition->hold.next() : nullptr;
-        if (next != nullptr && next->purpose == Purpose::dead_letter && !next->given_up &&
-            partition->hold.next_at() <= now.wall && partition->phase == Partition::Phase::running &&
-            (oldest == nullptr || next->due < oldest->hold.next()->due)) {
+        if (next != nullptr && is_guarded(*next) && partition->hold.next_at() <= now.wall &&
+            partition->phase == Partition::Phase::running && !partition->backoff_until &&
+            may_go(*partition, *next) && (oldest == nullptr || next->due < oldest->hold.next()->due)) {
             oldest = partition.get();
         }
     }
