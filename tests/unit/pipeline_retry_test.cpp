@@ -440,3 +440,28 @@ TEST_CASE("what waits for its turn goes on when its partition has found its posi
     CHECK(world.logs[0].committed == 8);
     CHECK(world.pipeline.bytes() == 0);
 }
+
+TEST_CASE("a row of dead letters that a failed delivery interrupts does not end in waiting for ever",
+          "[pipeline][guard]") {
+    PipelineOptions options = handler(8);
+    options.guard = 2;
+    PipelineWorld world(options);
+    const PipelineWorld::Entry invalid{.fate = Fate::dead_letter, .reason = Reason::due_invalid};
+    world.produce(0, invalid);
+    world.produce(0, invalid);
+    world.produce(0, {});
+    world.judge = fails;
+    world.assign();
+    REQUIRE(world.pipeline.gate().reason() == Reason::guard);
+    world.advance(2min);
+    CHECK(count(world, Purpose::retry) == 1);
+    CHECK(world.pipeline.gate().is_open());  // it was answered
+    for (int i = 0; i < 3; ++i) {
+        world.produce(0, invalid);
+    }
+    world.advance(90s);
+    CHECK(count(world, Purpose::dead_letter) <= 4);  // still one a minute
+    world.advance(3min);
+    CHECK(count(world, Purpose::dead_letter) == 5);
+    CHECK(world.logs[0].committed == 6);
+}
