@@ -5,8 +5,10 @@
 #include "cli/program.h"
 #include "cli/version.h"
 #include "config/environment.h"
+#include "config/property.h"
 #include "kafka/property_check.h"
 #include "log/log.h"
+#include "runtime/core_file.h"
 #include "runtime/demo.h"
 #include "runtime/run.h"
 
@@ -33,6 +35,10 @@ int run(const cli::Invocation& invocation) {
         cli::load_or_explain(invocation.config, check_tools(), std::cerr);
     if (!table) {
         return cli::k_exit_config;
+    }
+    // A table without secrets leaves core files to those who look for a crash.
+    if (config::has_secrets(*table)) {
+        runtime::keep_secrets_in_process();
     }
     log::start(static_cast<log::Level>(table->log_level), static_cast<log::Format>(table->log_format));
     const int code = runtime::run(*table);

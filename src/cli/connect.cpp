@@ -54,6 +54,13 @@ class Visit {
         std::move(judgement.begin(), judgement.end(), std::back_inserter(connected_.findings));
     }
 
+    // In the words that `run` has for it.
+    std::string refusal(const kafka::Trouble& trouble, const std::string& cluster,
+                        const std::string& error) const {
+        return fmt::format("{} (cluster {}, principal {}: {}); {}", trouble.what, cluster,
+                           kafka::principal_of(table_.cluster(cluster)), error, trouble.hint);
+    }
+
     void reach(const config::Cluster& cluster) {
         const Path path = Path() / "clusters" / cluster.name;
         try {
@@ -61,9 +68,7 @@ class Visit {
                 kafka::AdminSettings{.cluster = cluster, .name = "laterd-check"});
             const kafka::ClusterFacts facts = admin->cluster(k_timeout);
             if (!facts.authorised) {
-                add(Severity::error, path,
-                    fmt::format("the cluster refuses the client: {}; expected valid credentials",
-                                facts.error));
+                add(Severity::error, path, refusal(facts.trouble, cluster.name, facts.error));
             } else if (!facts.reachable) {
                 connected_.unreachable = true;
                 add(Severity::warning, path / "brokers",
@@ -96,10 +101,7 @@ class Visit {
                 return std::nullopt;
             case TopicFacts::State::not_authorised:
                 add(Severity::error, path,
-                    fmt::format(
-                        "the client may not see topic \"{}\" on cluster {}: {}; expected Describe and "
-                        "Read or Write for its principal",
-                        topic, cluster, facts.error));
+                    fmt::format("topic \"{}\": {}", topic, refusal(facts.trouble, cluster, facts.error)));
                 return std::nullopt;
             case TopicFacts::State::unknown:
                 add(Severity::warning, path,
@@ -153,7 +155,9 @@ class Visit {
         const auto admin = admins_.find(route.from.cluster);
         if (admin != admins_.end() && admin->second->may_use_group(route.from.group, k_timeout) == false) {
             add(Severity::error, path_of(route) / "from" / "group",
-                fmt::format("the client may not use group \"{}\"; expected Read on it", route.from.group));
+                fmt::format("group \"{}\": {}", route.from.group,
+                            refusal(kafka::trouble_of(kafka::k_group_refused, {}), route.from.cluster,
+                                    kafka::describe(kafka::k_group_refused))));
         }
     }
 

@@ -40,7 +40,7 @@ Parsed<SecretFile> read_secret_file(const std::filesystem::path& path) {
         return Problem{fmt::format("{} cannot be read: {}; expected a file that laterd may read",
                                    quote(path.string()), content.problem())};
     }
-    return SecretFile{.content = *content, .is_world_readable = (status.st_mode & S_IROTH) != 0};
+    return SecretFile{.content = *content, .is_world_readable = (status.st_mode & S_IRWXO) != 0};
 }
 
 }  // namespace laterd::config

@@ -37,13 +37,20 @@ bool is_among(const Names& names, std::string_view name) {
 }
 
 // librdkafka may repeat a value in its message.
-std::string hide_secrets(std::string text, const Cluster& cluster) {
-    for (const auto& [name, secret] : cluster.secrets) {
-        const std::string& value = secret.reveal();
-        for (std::size_t at = value.empty() ? std::string::npos : text.find(value); at != std::string::npos;
-             at = text.find(value, at)) {
-            text.replace(at, value.size(), "(hidden)");
-            at += std::string_view("(hidden)").size();
+void hide(std::string& text, const std::string& value) {
+    constexpr std::string_view k_shown = "(hidden)";
+    for (std::size_t at = value.empty() ? std::string::npos : text.find(value); at != std::string::npos;
+         at = text.find(value, at)) {
+        text.replace(at, value.size(), k_shown);
+        at += k_shown.size();
+    }
+}
+
+// librdkafka's messages may quote the value. `properties`: those of the cluster and of the route.
+std::string hide_secrets(std::string text, const Properties& properties, const Cluster& cluster) {
+    for (const auto& [name, value] : properties) {
+        if (cluster.secrets.contains(name) || is_secret_property(name)) {
+            hide(text, value);
         }
     }
     return text;
@@ -72,7 +79,8 @@ class PropertyRules {
             for (const PropertyProblem& problem : check_(properties_of(cluster), consumer)) {
                 const bool is_follow_up = problem.property.empty() && wrong_clusters_.contains(cluster.name);
                 if (problem.severity == Severity::error && !is_follow_up) {
-                    report(problem, cluster, place_in_cluster(problem, cluster, section.path()));
+                    report(problem, properties_of(cluster), cluster,
+                           place_in_cluster(problem, cluster, section.path()));
                     is_wrong = true;
                 }
             }
@@ -93,9 +101,9 @@ class PropertyRules {
         }
         for (const PropertyProblem& problem : check_(all, consumer)) {
             if (added.contains(problem.property)) {
-                report(problem, cluster, path / problem.property);
+                report(problem, all, cluster, path / problem.property);
             } else if (problem.property.empty() && !wrong_clusters_.contains(cluster.name)) {
-                report(problem, cluster, path);
+                report(problem, all, cluster, path);
             }
         }
     }
@@ -115,8 +123,9 @@ class PropertyRules {
                problem.property;
     }
 
-    void report(const PropertyProblem& problem, const Cluster& cluster, const Path& path) {
-        std::string text = hide_secrets(problem.text, cluster);
+    void report(const PropertyProblem& problem, const Properties& properties, const Cluster& cluster,
+                const Path& path) {
+        std::string text = hide_secrets(problem.text, properties, cluster);
         if (problem.severity == Severity::error) {
             findings_.error(path, std::move(text));
         } else {
@@ -184,6 +193,15 @@ void check_properties(const RoutingTable& table, const Section& root, const Prop
             rules.check_route(*cluster, route.to.properties, false, (section / "to" / "properties").path());
         }
     }
+}
+
+bool has_secrets(const RoutingTable& table) noexcept {
+    const auto is_secret = [](const auto& property) { return is_secret_property(property.first); };
+    const auto has = [&](const Properties& all) { return std::any_of(all.begin(), all.end(), is_secret); };
+    return std::any_of(table.clusters.begin(), table.clusters.end(),
+                       [&](const Cluster& c) { return !c.secrets.empty() || has(c.properties); }) ||
+           std::any_of(table.routes.begin(), table.routes.end(),
+                       [&](const Route& r) { return has(r.from.properties) || has(r.to.properties); });
 }
 
 }  // namespace laterd::config

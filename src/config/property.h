@@ -38,4 +38,7 @@ bool refuse_owned(std::string_view name, const Path& path, Findings& findings);
 void check_properties(const RoutingTable& table, const Section& root, const PropertyCheck& check,
                       Findings& findings);
 
+// Whether the process knows a secret: a file's content, or a property whose name says so.
+bool has_secrets(const RoutingTable& table) noexcept;
+
 }  // namespace laterd::config

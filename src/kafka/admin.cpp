@@ -7,6 +7,7 @@
 #include <charconv>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace laterd::kafka {
 
@@ -26,9 +27,14 @@ milliseconds left(Clock::time_point until) {
     return std::max(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0));
 }
 
-bool refuses_client(rd_kafka_resp_err_t error) {
-    return error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-           error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
+// Of several errors the one that explains most is kept.
+void note(ClusterFacts& facts, rd_kafka_resp_err_t error, const char* text) {
+    Trouble trouble = trouble_of(error, text);
+    if (facts.error.empty() || trouble.kind > facts.trouble.kind) {
+        facts.error = text;
+        facts.trouble = std::move(trouble);
+        facts.authorised = !is_refusal(facts.trouble.kind);
+    }
 }
 
 // Waits for the answer to an admin request; null when there is none.
@@ -103,18 +109,13 @@ ClusterFacts Admin::cluster(milliseconds timeout) {
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return {.reachable = true, .brokers = metadata->broker_cnt};
         }
-        if (facts.error.empty()) {
-            facts.error = rd_kafka_err2str(error);
-        }
+        note(facts, error, rd_kafka_err2str(error));
         while (const EventPtr event{rd_kafka_queue_poll(main.get(), 0)}) {
-            if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) {
-                continue;
+            if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+                note(facts, rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+            } else if (const char* refused = certificate_error(event.get())) {
+                note(facts, RD_KAFKA_RESP_ERR__SSL, refused);
             }
-            const bool refused = refuses_client(rd_kafka_event_error(event.get()));
-            if (refused || facts.authorised) {
-                facts.error = rd_kafka_event_error_string(event.get());
-            }
-            facts.authorised = facts.authorised && !refused;
         }
     } while (facts.authorised && left(until) > milliseconds(0));
     return facts;
@@ -129,6 +130,7 @@ TopicFacts Admin::topic(const std::string& name, milliseconds timeout) {
         describe(facts, name, timeout);
     } else if (facts.state != TopicFacts::State::missing) {
         facts.error = kafka::describe(found.error);
+        facts.trouble = trouble_of(found.error, facts.error);
     }
     return facts;
 }

@@ -3,6 +3,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/properties.h"
+#include "kafka/trouble.h"
 
 #include <chrono>
 #include <cstdint>
@@ -16,9 +17,10 @@ namespace laterd::kafka {
 
 struct ClusterFacts {
     bool reachable = false;
-    bool authorised = true;  // false: it answered and refused the credentials
+    bool authorised = true;  // false: it answered, and TLS or SASL could not be agreed on
     int brokers = 0;
-    std::string error;  // why it is not reachable
+    std::string error;  // why it is not reachable, in librdkafka's words
+    Trouble trouble;    // the same in laterd's
 };
 
 struct TopicFacts {
@@ -26,6 +28,7 @@ struct TopicFacts {
     State state = State::unknown;
     std::int32_t partitions = 0;
     std::string error;  // for `unknown` and `not_authorised`
+    Trouble trouble;    // the same
     // nullopt: not known (describing configs is not allowed, or the broker cannot).
     std::optional<std::int64_t> max_message_bytes;
     std::optional<std::int64_t> retention_ms;     // -1: for ever

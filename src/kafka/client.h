@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace laterd::kafka {
 
@@ -49,6 +50,29 @@ void tell_error(rd_kafka_t* client, rd_kafka_event_t* event, Listener& listener)
         listener.on_error(fatal.code, fatal.text, true);
     } else {
         listener.on_error(rd_kafka_event_error(event), rd_kafka_event_error_string(event), false);
+    }
+}
+
+// A line of librdkafka's log that is an error: why it refuses a broker's certificate (see certificate.h). Null: another.
+inline const char* certificate_error(rd_kafka_event_t* event) {
+    const char* facility = "";
+    const char* text = "";
+    int level = 0;
+    const bool is_log = rd_kafka_event_log(event, &facility, &text, &level) == 0;
+    return is_log && std::string_view(facility) == "SSLCERTVRFY" ? text : nullptr;
+}
+
+// Tells a listener of a line of librdkafka's log; those about failed connections come as error events, too.
+template <typename Listener>
+void tell_log(rd_kafka_event_t* event, Listener& listener) {
+    const char* facility = "";
+    const char* text = "";
+    int level = 0;
+    if (const char* error = certificate_error(event)) {
+        listener.on_error(RD_KAFKA_RESP_ERR__SSL, error, false);
+    } else if (rd_kafka_event_log(event, &facility, &text, &level) == 0 &&
+               std::string_view(facility) != "FAIL") {
+        listener.on_log(level, text);
     }
 }
 

@@ -117,14 +117,9 @@ void Consumer::handle(Listener& listener, rd_kafka_op_s* event) {
         case RD_KAFKA_EVENT_ERROR:
             tell_error(client_, event, listener);
             break;
-        case RD_KAFKA_EVENT_LOG: {
-            const char* facility = "";
-            const char* text = "";
-            int level = 0;
-            rd_kafka_event_log(event, &facility, &text, &level);
-            listener.on_log(level, text);
+        case RD_KAFKA_EVENT_LOG:
+            tell_log(event, listener);
             break;
-        }
         case RD_KAFKA_EVENT_FETCH:
             // Queues are split before anything is fetched; a record here would be lost.
             listener.on_error(RD_KAFKA_RESP_ERR__INCONSISTENT,

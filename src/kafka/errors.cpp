@@ -13,6 +13,8 @@ using core::Reason;
 constexpr ErrorCode k_invalid_different_record = -138;
 constexpr ErrorCode k_unreleased_instance_id = 111;
 
+static_assert(k_group_refused == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+
 constexpr Judgement not_attempted(Reason reason) {
     return {Result::not_attempted, reason};
 }

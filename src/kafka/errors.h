@@ -15,6 +15,9 @@ using ErrorCode = int;
 // Outside of what librdkafka and brokers use.
 inline constexpr ErrorCode k_not_known_stored = -10'000;
 
+// GROUP_AUTHORIZATION_FAILED, for those that ask about groups.
+inline constexpr ErrorCode k_group_refused = 30;
+
 // For people, e.g. "Broker: Topic authorization failed".
 std::string describe(ErrorCode error);
 

@@ -94,14 +94,9 @@ void Producer::handle(Listener& listener, rd_kafka_op_s* event) {
         case RD_KAFKA_EVENT_ERROR:
             tell_error(client_, event, listener);
             break;
-        case RD_KAFKA_EVENT_LOG: {
-            const char* facility = "";
-            const char* text = "";
-            int level = 0;
-            rd_kafka_event_log(event, &facility, &text, &level);
-            listener.on_log(level, text);
+        case RD_KAFKA_EVENT_LOG:
+            tell_log(event, listener);
             break;
-        }
         default:
             break;
     }

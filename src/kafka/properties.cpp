@@ -1,5 +1,7 @@
 #include "kafka/properties.h"
 
+#include "kafka/certificate.h"
+
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -95,6 +97,7 @@ void set_common(Draft& draft, const std::string& name) {
 Conf finish(Draft& draft, const config::Cluster& cluster, int events) {
     Conf conf = draft.take();
     rd_kafka_conf_set_events(conf.get(), events);
+    explain_certificates(conf.get());
     // Token refreshes are served on librdkafka's own thread, or they would become events that nobody answers.
     if (uses_oauth(cluster.properties)) {
         rd_kafka_conf_enable_sasl_queue(conf.get(), 1);

@@ -132,14 +132,46 @@ void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* pl
     log::write_fields(words.level, words.event, fields);
 }
 
-void NoticeLog::trouble(std::string_view text, const core::Now& now) {
-    // The same line with other ports, times and counts is the same trouble.
-    std::string key(text);
+void NoticeLog::trouble(const config::Cluster& cluster, kafka::ErrorCode code, std::string_view text,
+                        const core::Now& now) {
+    const kafka::Trouble trouble = kafka::trouble_of(code, text);
+    const bool is_refusal = kafka::is_refusal(trouble.kind);
+    // The same line with other ports, times and counts is the same trouble; so is a refused connection, whichever
+    // client and broker it is between. What is not allowed is named in the text.
+    const bool is_of_all = is_refusal && trouble.kind != kafka::Trouble::Kind::not_allowed;
+    std::string key = cluster.name + ": " + (is_of_all ? trouble.what : std::string(text));
     std::erase_if(key, [](char c) { return c >= '0' && c <= '9'; });
-    if (const auto kept_back = limiter_.pass(key, now.steady)) {
-        log::warn("kafka client",
-                  {{"route", route_.name}, {"worker", worker_}, {"error", text}, {"not_shown", *kept_back}});
+    const auto kept_back = limiter_.pass(key, now.steady);
+    if (!kept_back) {
+        return;
     }
+    std::vector<log::Field> fields{{"route", route_.name}, {"worker", worker_}, {"cluster", cluster.name}};
+    if (is_refusal) {
+        fields.emplace_back("principal", kafka::principal_of(cluster));
+        fields.emplace_back("problem", trouble.what);
+    }
+    fields.emplace_back("error", text);
+    fields.emplace_back("not_shown", *kept_back);
+    if (!trouble.hint.empty()) {
+        fields.emplace_back("hint", trouble.hint);
+    }
+    log::write_fields(is_refusal ? log::Level::error : log::Level::warn,
+                      is_refusal ? "cluster refuses" : "kafka client", fields);
+}
+
+void NoticeLog::unreachable(const config::Cluster& cluster, std::string_view error,
+                            const kafka::Trouble& trouble) const {
+    const bool is_refusal = kafka::is_refusal(trouble.kind);
+    std::vector<log::Field> fields{{"route", route_.name}, {"cluster", cluster.name}};
+    if (is_refusal) {
+        fields.emplace_back("principal", kafka::principal_of(cluster));
+        fields.emplace_back("problem", trouble.what);
+    }
+    fields.emplace_back("error", error);
+    fields.emplace_back("hint", (trouble.hint.empty() ? "" : trouble.hint + "; ") +
+                                    "waiting; it is tried again every second");
+    log::write_fields(is_refusal ? log::Level::error : log::Level::warn,
+                      is_refusal ? "cluster refuses" : "cluster not reachable", fields);
 }
 
 }  // namespace laterd::runtime

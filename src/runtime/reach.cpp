@@ -58,6 +58,7 @@ Reached reach(const config::RoutingTable& table, const config::Route& route) {
         const kafka::ClusterFacts facts = admin.cluster(k_timeout);
         reached.ok = facts.reachable && facts.authorised;
         reached.error = facts.error;
+        reached.trouble = facts.trouble;
         if (reached.ok) {
             count_partitions(admin, topics_read(admin, table, route), reached);
             if (!route.wait_topic.empty()) {

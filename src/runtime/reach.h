@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "config/routing_table.h"
+#include "kafka/trouble.h"
 
 namespace laterd::runtime {
 
 struct Reached {
     bool ok = false;    // the cluster of `from` answered
-    std::string error;  // why not
+    std::string error;  // why not, in librdkafka's words
+    kafka::Trouble trouble;
     std::uint32_t partitions =
         0;  // of all topics that the route reads (sources, retry, waiting) and that exist
     std::int32_t wait_partitions = 0;  // of the waiting topic; 0 while there is none

@@ -173,7 +173,7 @@ void WorkerLoop::on_commit_answer(std::uint64_t id, const std::vector<kafka::Com
         answers.push_back(
             {.slot = result.slot, .epoch = sent->epoch, .offset = result.offset, .result = result.result});
         if (!result.error.empty()) {
-            notices_.trouble("commit: " + result.error, now_);
+            notices_.trouble(source_cluster(), 0, "commit: " + result.error, now_);
         }
     }
     pipeline_->committed(now_, id, answers);
@@ -305,17 +305,26 @@ void WorkerLoop::on_revoke(bool lost) {
     }
 }
 
-void WorkerLoop::on_error(kafka::ErrorCode code, std::string_view text, bool fatal) {
+const config::Cluster& WorkerLoop::source_cluster() const {
+    return worker_.setup_.table.cluster(route_.from.cluster);
+}
+
+void WorkerLoop::client_error(const config::Cluster& cluster, kafka::ErrorCode code, std::string_view text,
+                              bool fatal) {
     if (fatal) {
         die(text, kafka::is_fenced(code));
         return;
     }
-    notices_.trouble(text, now_);
+    notices_.trouble(cluster, code, text, now_);
+}
+
+void WorkerLoop::on_error(kafka::ErrorCode code, std::string_view text, bool fatal) {
+    client_error(source_cluster(), code, text, fatal);
 }
 
 void WorkerLoop::on_log(int syslog_level, std::string_view text) {
     if (syslog_level <= 4) {
-        notices_.trouble(text, now_);
+        notices_.trouble(source_cluster(), 0, text, now_);
     }
 }
 

@@ -223,7 +223,7 @@ void WorkerLoop::read_failed(core::Slot slot, const kafka::ReadError& error) {
         pipeline_->out_of_range(now_, slot, pipeline_->epoch(slot));
         watch_.heard(slot);
     } else {
-        notices_.trouble(error.text, now_);
+        notices_.trouble(source_cluster(), error.code, error.text, now_);
     }
 }
 

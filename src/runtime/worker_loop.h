@@ -66,6 +66,9 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void on_error(kafka::ErrorCode code, std::string_view text, bool fatal) override;
     void on_log(int syslog_level, std::string_view text) override;
 
+    void client_error(const config::Cluster& cluster, kafka::ErrorCode code, std::string_view text,
+                      bool fatal);
+    const config::Cluster& source_cluster() const;
     void die(std::string_view text, bool fenced);
 
     Worker& worker_;
@@ -95,6 +98,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool measuring_lag_ = false;
     std::optional<core::SteadyTime> reach_again_at_;
     std::optional<core::SteadyTime> said_unreachable_;
+    std::string unreachable_for_;
     std::optional<Worker::State> end_;
 
     std::vector<core::Slot> ready_;

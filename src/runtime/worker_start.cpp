@@ -28,18 +28,19 @@ void WorkerLoop::reach_cluster() {
 
 void WorkerLoop::reached(const Reached& reached) {
     if (!reached.ok) {
-        if (!said_unreachable_ || now_.steady - *said_unreachable_ >= k_say_again) {
+        // Another reason is news: the operator has mended one thing and meets the next.
+        const bool is_news = !said_unreachable_ || reached.trouble.what != unreachable_for_;
+        if (is_news || now_.steady - *said_unreachable_ >= k_say_again) {
             said_unreachable_ = now_.steady;
-            log::warn("cluster not reachable", {{"route", route_.name},
-                                                {"cluster", route_.from.cluster},
-                                                {"error", reached.error},
-                                                {"hint", "waiting; it is tried again every second"}});
+            unreachable_for_ = reached.trouble.what;
+            notices_.unreachable(source_cluster(), reached.error, reached.trouble);
         }
         reach_again_at_ = now_.steady + k_reach_again;
         return;
     }
     if (said_unreachable_) {
         log::info("cluster reachable", {{"route", route_.name}, {"cluster", route_.from.cluster}});
+        said_unreachable_.reset();
     }
     for (const std::string& topic : reached.missing) {
         log::warn(
@@ -93,9 +94,9 @@ void WorkerLoop::join(const Reached& reached) {
                                 .instance = instance,
                                 .prefetch_bytes = budget.prefetch_cap_bytes,
                                 .unwanted = kafka::unwanted_topics(table, route_)});
-    const auto on_trouble = [this](std::string_view text, kafka::ErrorCode code, bool fatal) {
-        on_error(code, text, fatal);
-    };
+    const auto on_trouble = [this](const config::Cluster& cluster, std::string_view text,
+                                   kafka::ErrorCode code,
+                                   bool fatal) { client_error(cluster, code, text, fatal); };
     sinks_ = std::make_unique<sink::Sinks>(sink::SinkSetup{.table = table,
                                                            .route = route_,
                                                            .name = name_,

@@ -135,6 +135,10 @@ void Lane::finish(core::RecordPtr record, kafka::ErrorCode error) {
         // Refused topics are remembered by librdkafka, too, until fresh metadata know better.
         missing_ = missing_ || judgement.reason == core::Reason::target_missing ||
                    judgement.reason == core::Reason::not_authorised;
+        if (judgement.reason == core::Reason::not_authorised) {
+            setup_.on_trouble(setup_.cluster, "topic " + setup_.topic + ": " + kafka::describe(error), error,
+                              false);
+        }
         limit_doubt_ = limit_doubt_ || (judgement.reason == core::Reason::too_large && !stored.alone);
     }
     outcomes_.push_back(
@@ -171,13 +175,13 @@ void Lane::on_report(void* opaque, kafka::ErrorCode error) {
 }
 
 void Lane::on_error(kafka::ErrorCode code, std::string_view text, bool fatal) {
-    setup_.on_trouble(text, code, fatal);
+    setup_.on_trouble(setup_.cluster, text, code, fatal);
 }
 
 void Lane::on_log(int syslog_level, std::string_view text) {
     // librdkafka's own lines about errors come through on_error as well.
     if (syslog_level <= 4) {
-        setup_.on_trouble(text, 0, false);
+        setup_.on_trouble(setup_.cluster, text, 0, false);
     }
 }
 

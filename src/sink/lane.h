@@ -21,7 +21,8 @@
 namespace laterd::sink {
 
 // A client's error or log line; `fatal` means that the lane is dead.
-using OnTrouble = std::function<void(std::string_view text, kafka::ErrorCode code, bool fatal)>;
+using OnTrouble = std::function<void(const config::Cluster& cluster, std::string_view text,
+                                     kafka::ErrorCode code, bool fatal)>;
 
 // What is written of a record besides its key.
 struct Content {

@@ -31,9 +31,8 @@ struct Scene {
         route.wait_topic = fresh_topic(3);
         route.to = {.cluster = "main", .topic = fresh_topic(1)};
         route.dead_letter = {.cluster = "main", .topic = fresh_topic(1)};
-        const auto on_trouble = [this](std::string_view text, kafka::ErrorCode, bool) {
-            troubles.emplace_back(text);
-        };
+        const auto on_trouble = [this](const config::Cluster&, std::string_view text, kafka::ErrorCode,
+                                       bool) { troubles.emplace_back(text); };
         copies = std::make_unique<sink::Copies>(sink::SinkSetup{.table = table,
                                                                 .route = route,
                                                                 .name = "copies",

@@ -34,10 +34,16 @@ constexpr const char* k_counters = "{\"event\":\"counters\"";
 Daemon::Daemon(Options options) : options_(std::move(options)), folder_("daemon") {
     std::ofstream(folder_.path() / "laterd.yaml") << options_.table;
     for (const auto& [name, text] : options_.files) {
-        std::ofstream(folder_.path() / name) << text;
-        std::filesystem::permissions(folder_.path() / name, std::filesystem::perms::owner_read);
+        write_file(name, text);
     }
     start();
+}
+
+void Daemon::write_file(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file = folder_.path() / name;
+    std::filesystem::remove(file);
+    std::ofstream(file) << text;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
 }
 
 Daemon::~Daemon() {

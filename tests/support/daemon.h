@@ -31,6 +31,8 @@ class Daemon {
 
     // With the same table, after it ended.
     void start();
+    // Another content for one of `files`.
+    void write_file(const std::string& name, const std::string& text) const;
     // SIGTERM; its exit code, or nothing when it is still there after `within`.
     std::optional<int> terminate(std::chrono::milliseconds within = std::chrono::seconds(25));
     void kill();    // SIGKILL

@@ -295,12 +295,12 @@ void KafkaAdmin::rule(const std::string& user, rd_kafka_AclOperation_t operation
     check("set an ACL", rd_kafka_acl_result_error(results[0]));
 }
 
-void KafkaAdmin::allow_again(const std::string& topic) {
+void KafkaAdmin::allow_again(const std::string& name, rd_kafka_ResourceType_t resource) {
     char error[512] = "";
     const Owned<rd_kafka_AclBindingFilter_t, rd_kafka_AclBinding_destroy> request(
-        rd_kafka_AclBindingFilter_new(
-            RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, nullptr, nullptr,
-            RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, error, sizeof error));
+        rd_kafka_AclBindingFilter_new(resource, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, nullptr,
+                                      nullptr, RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY,
+                                      error, sizeof error));
     if (request == nullptr) {
         fail("allow", error);
     }

@@ -45,8 +45,8 @@ class KafkaAdmin {
               rd_kafka_ResourceType_t resource = RD_KAFKA_RESOURCE_TOPIC);
     // Allows a user whatever is not forbidden by name.
     void allow(const std::string& user, const std::string& topic);
-    // Takes back all that was forbidden or allowed on the topic.
-    void allow_again(const std::string& topic);
+    // Takes back all that was forbidden or allowed on the topic or group.
+    void allow_again(const std::string& name, rd_kafka_ResourceType_t resource = RD_KAFKA_RESOURCE_TOPIC);
 
   private:
     struct Watermarks {

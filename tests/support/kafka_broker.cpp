@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -100,6 +101,22 @@ std::string KafkaBroker::sasl_bootstrap() const {
     return local(nodes_.front().sasl_port);
 }
 
+std::string KafkaBroker::bootstrap(const std::string& listener) const {
+    return local(nodes_.front().ports.at(listener));
+}
+
+void KafkaBroker::set_scram_password(const std::string& user, const std::string& password) {
+    ChildProcess tool(
+        {.arguments = {"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", k_quiet, "-cp",
+                       (jars_ / "*").string(), "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap(),
+                       "--alter", "--entity-type", "users", "--entity-name", user, "--add-config",
+                       "SCRAM-SHA-512=[password=" + password + "]"},
+         .output = folder(1) / "config.log"});
+    if (tool.wait(k_start_within) != 0) {
+        throw std::runtime_error("cannot set a password:\n" + tail(folder(1) / "config.log"));
+    }
+}
+
 void KafkaBroker::freeze(int number) {
     node(number).process->signal(SIGSTOP);
 }
@@ -153,6 +170,9 @@ void KafkaBroker::choose_ports() {
         node.port = free_port();
         node.controller_port = free_port();
         node.sasl_port = free_port();
+        for (const Options::Listener& listener : options_.listeners) {
+            node.ports[listener.name] = free_port();
+        }
     }
 }
 
@@ -164,6 +184,11 @@ void KafkaBroker::write_properties(int number) const {
     if (options_.sasl) {
         listeners += ",SASL_PLAINTEXT://" + local(node.sasl_port);
     }
+    std::string protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT";
+    for (const Options::Listener& listener : options_.listeners) {
+        listeners += "," + listener.name + "://" + local(node.ports.at(listener.name));
+        protocols += "," + listener.name + ":" + listener.protocol;
+    }
     std::map<std::string, std::string> all = {
         {"process.roles", is_controller ? "broker,controller" : "broker"},
         {"node.id", std::to_string(number)},
@@ -172,8 +197,7 @@ void KafkaBroker::write_properties(int number) const {
         {"advertised.listeners", listeners},
         {"controller.listener.names", "CONTROLLER"},
         {"inter.broker.listener.name", "PLAINTEXT"},
-        {"listener.security.protocol.map",
-         "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT"},
+        {"listener.security.protocol.map", protocols},
         {"log.dirs", (folder(number) / "data").string()},
         {"auto.create.topics.enable", "false"},
         {"default.replication.factor", replicas},
@@ -207,6 +231,14 @@ void KafkaBroker::write_properties(int number) const {
         all["super.users"] = "User:ANONYMOUS";
         all["allow.everyone.if.no.acl.found"] = "true";
     }
+    for (const Options::Listener& listener : options_.listeners) {
+        std::string prefix = "listener.name." + listener.name + ".";
+        std::transform(prefix.begin(), prefix.end(), prefix.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        for (const auto& [name, value] : listener.properties) {
+            all[prefix + name] = value;
+        }
+    }
     for (const auto& [name, value] : options_.properties) {
         all[name] = value;
     }
@@ -217,10 +249,23 @@ void KafkaBroker::write_properties(int number) const {
 }
 
 void KafkaBroker::format(int number) const {
-    ChildProcess tool({.arguments = {"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", k_quiet, "-cp",
-                                     (jars_ / "*").string(), "kafka.tools.StorageTool", "format", "-t",
-                                     k_cluster_id, "-c", (folder(number) / "server.properties").string()},
-                       .output = output(number)});
+    std::vector<std::string> command = {"java",
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-XX:+UseSerialGC",
+                                        k_quiet,
+                                        "-cp",
+                                        (jars_ / "*").string(),
+                                        "kafka.tools.StorageTool",
+                                        "format",
+                                        "-t",
+                                        k_cluster_id,
+                                        "-c",
+                                        (folder(number) / "server.properties").string()};
+    for (const auto& [user, password] : options_.scram_users) {
+        command.insert(command.end(),
+                       {"--add-scram", "SCRAM-SHA-512=[name=" + user + ",password=" + password + "]"});
+    }
+    ChildProcess tool({.arguments = command, .output = output(number)});
     if (tool.wait(k_start_within) != 0) {
         throw std::runtime_error("cannot format Kafka's storage:\n" + tail(output(number)));
     }

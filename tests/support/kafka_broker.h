@@ -24,6 +24,16 @@ class KafkaBroker {
         // Adds a SASL/PLAIN listener for the user "laterd" with the password "secret", and an authorizer: the plain
         // listener may do everything, "laterd" what no ACL forbids.
         bool sasl = false;
+        // More doors, each on a port of its own: "TLS" with the protocol "SSL", say, and the broker's properties for it
+        // without their prefix.
+        struct Listener {
+            std::string name;
+            std::string protocol;
+            std::map<std::string, std::string> properties;
+        };
+        std::vector<Listener> listeners;
+        // Users whose SCRAM-SHA-512 password the brokers know from the start.
+        std::map<std::string, std::string> scram_users;
         // Whether the JIT is cut down to start fast and leave the cores to the test; a benchmark says false.
         bool light = true;
         std::map<std::string, std::string> properties;  // win over the harness's own
@@ -40,6 +50,8 @@ class KafkaBroker {
     // "127.0.0.1:PORT" of every node, comma-separated; of the SASL listener.
     std::string bootstrap() const;
     std::string sasl_bootstrap() const;
+    // Of one of `listeners`.
+    std::string bootstrap(const std::string& listener) const;
     const std::string& version() const { return version_; }
 
     // Nodes count from 1; node 1 is the controller too.
@@ -51,11 +63,15 @@ class KafkaBroker {
 
     std::filesystem::path output(int node = 1) const;
 
+    // What an operator does with kafka-configs.sh: creates the user, or gives another password. Takes a few seconds.
+    void set_scram_password(const std::string& user, const std::string& password);
+
   private:
     struct Node {
         std::uint16_t port = 0;
         std::uint16_t controller_port = 0;
         std::uint16_t sasl_port = 0;
+        std::map<std::string, std::uint16_t> ports;  // by listener
         std::unique_ptr<ChildProcess> process;
     };
 
