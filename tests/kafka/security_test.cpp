@@ -336,4 +336,28 @@ TEST_CASE("an ACL that denies source, target or group is named, and taking it ba
     }
 }
 
+TEST_CASE("the example of a secure table is right once its files are there") {
+    const char* examples = std::getenv("LATERD_EXAMPLES");
+    REQUIRE(examples != nullptr);
+    std::ostringstream text;
+    text << std::ifstream(std::string(examples) + "/secure.yaml").rdbuf();
+    std::string table = text.str();
+    const std::string elsewhere = "/etc/laterd/";
+    for (std::size_t at = table.find(elsewhere); at != std::string::npos; at = table.find(elsewhere)) {
+        table.replace(at, elsewhere.size(), certificates().file(""));
+    }
+    const support::TempFolder folder("example");
+    std::ofstream(folder.path() / "t.yaml") << table;
+    std::ofstream(folder.path() / "shop-password") << k_password << '\n';
+    std::filesystem::permissions(folder.path() / "shop-password", std::filesystem::perms::owner_read);
+    support::ChildProcess process({.arguments = {std::getenv("LATERD_BINARY"), "check", "-c", "t.yaml"},
+                                   .environment = {},
+                                   .folder = folder.path(),
+                                   .output = folder.path() / "findings"});
+    CHECK(process.wait(30s) == 0);
+    std::ostringstream findings;
+    findings << std::ifstream(folder.path() / "findings").rdbuf();
+    CHECK(findings.str().empty());
+}
+
 }  // namespace laterd::kafka_test
