@@ -202,7 +202,8 @@ bool Run::may_be_stopped(std::size_t partition) {
     // Where records overtake each other, one that is refused for good stops it wherever it is.
     const bool any = world_.role(partition) != core::Role::source || !world_.scenario.is_strict();
     for (; any && head < facts.size(); ++head) {
-        if (!facts[head].settled && may_stop_at(facts[head])) {
+        // It may have settled once already.
+        if (may_stop_at(facts[head])) {
             return true;
         }
     }
