@@ -35,7 +35,8 @@ Nanoseconds longest_wait_in_place(const Scenario& scenario) {
 // after a refill of its partition's queue.
 Nanoseconds settling_time(const Scenario& scenario, std::size_t unsettled) {
     const bool tiny = scenario.options.hold_bytes < (1 << 20) || scenario.options.open_max < 64 ||
-                      scenario.prefetch_records < 1'000 || scenario.options.in_flight_max < 1'000;
+                      scenario.prefetch_records < 1'000 || scenario.prefetch_bytes < (1 << 20) ||
+                      scenario.options.in_flight_max < 1'000;
     // Whoever waits for a place does so until all others have had it.
     const auto turns =
         static_cast<std::int64_t>(1 + scenario.all_partitions_max() / scenario.options.open_max);
