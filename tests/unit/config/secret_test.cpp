@@ -107,6 +107,18 @@ TEST_CASE("a secret is given to the check of properties and hidden in what comes
           "t:1:60: clusters.main.secrets.\"sasl.password\": \"(hidden)\" is weak; (hidden)\n");
 }
 
+TEST_CASE("a secret out of the environment is hidden in what the check of properties says", "[config]") {
+    const config::PropertyCheck check = [](const config::Properties&, bool) {
+        return std::vector<config::PropertyProblem>{{.property = "sasl.password", .text = "hunter2 is weak"}};
+    };
+    const std::string table =
+        "clusters: {main: {brokers: [a:1], properties: {sasl.password: \"${PASSWORD}\"}}}\n"
+        "routes: {r: {from: {topics: [in], group: g}, delay: 1m, to: {topic: out}}}\n";
+    const config::Loaded loaded = Files{}.load(table, {{"PASSWORD", "hunter2"}}, check);
+    CHECK(support::explain(loaded) ==
+          "t:1:63: clusters.main.properties.\"sasl.password\": (hidden) is weak\n");
+}
+
 TEST_CASE(
     "a secret under properties is a warning unless it comes from the environment, and is hidden either way",
     "[config]") {
