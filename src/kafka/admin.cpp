@@ -109,7 +109,10 @@ ClusterFacts Admin::cluster(milliseconds timeout) {
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return {.reachable = true, .brokers = metadata->broker_cnt};
         }
-        note(facts, error, rd_kafka_err2str(error));
+        // Only until an event tells which broker, and why.
+        if (facts.error.empty()) {
+            facts.error = rd_kafka_err2str(error);
+        }
         while (const EventPtr event{rd_kafka_queue_poll(main.get(), 0)}) {
             if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
                 note(facts, rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));

@@ -29,10 +29,12 @@ void WorkerLoop::reach_cluster() {
 void WorkerLoop::reached(const Reached& reached) {
     if (!reached.ok) {
         // Another reason is news: the operator has mended one thing and meets the next.
-        const bool is_news = !said_unreachable_ || reached.trouble.what != unreachable_for_;
+        const std::string refusal =
+            kafka::is_refusal(reached.trouble.kind) ? reached.trouble.what : std::string();
+        const bool is_news = !said_unreachable_ || refusal != unreachable_for_;
         if (is_news || now_.steady - *said_unreachable_ >= k_say_again) {
             said_unreachable_ = now_.steady;
-            unreachable_for_ = reached.trouble.what;
+            unreachable_for_ = refusal;
             notices_.unreachable(source_cluster(), reached.error, reached.trouble);
         }
         reach_again_at_ = now_.steady + k_reach_again;
