@@ -1,9 +1,9 @@
 #include "cli/connect.h"
 
 #include "cli/handler_rule.h"
-#include "cli/topic_rules.h"
 #include "kafka/admin.h"
 #include "kafka/source_pattern.h"
+#include "runtime/topic_rules.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +24,7 @@ namespace {
 using config::Path;
 using config::Severity;
 using kafka::TopicFacts;
+using runtime::Judgement;
 
 constexpr std::chrono::milliseconds k_timeout{5'000};
 
@@ -50,8 +50,11 @@ class Visit {
         connected_.findings.push_back({.severity = severity, .path = path, .text = std::move(text)});
     }
 
-    void add(Judgement judgement) {
-        std::move(judgement.begin(), judgement.end(), std::back_inserter(connected_.findings));
+    template <typename Findings>
+    void add(Findings findings) {
+        for (auto& finding : findings) {
+            add(finding.severity, finding.path, std::move(finding.text));
+        }
     }
 
     // In the words that `run` has for it.
@@ -118,18 +121,18 @@ class Visit {
             add(judge_handler(route));
         }
         check_sources(route, ask_target(route));
-        const Path path = path_of(route);
+        const Path path = runtime::path_of(route);
         if (route.retry.policy.has_topic) {
             ask_and_judge(route, route.from.cluster, route.retry.topic, path / "retry" / "topic",
-                          judge_retry);
+                          runtime::judge_retry);
         }
         if (!route.wait_topic.empty()) {
             ask_and_judge(route, route.from.cluster, route.wait_topic, path / "wait" / "topic",
-                          judge_waiting);
+                          runtime::judge_waiting);
         }
         if (route.dead_letter) {
             ask_and_judge(route, route.dead_letter->cluster, route.dead_letter->topic,
-                          path / "dead_letter" / "topic", judge_dead_letter);
+                          path / "dead_letter" / "topic", runtime::judge_dead_letter);
         }
     }
 
@@ -147,14 +150,14 @@ class Visit {
         if (route.handler) {
             return std::nullopt;
         }
-        return ask_and_judge(route, route.to.cluster, route.to.topic, path_of(route) / "to" / "topic",
-                             judge_target);
+        return ask_and_judge(route, route.to.cluster, route.to.topic,
+                             runtime::path_of(route) / "to" / "topic", runtime::judge_target);
     }
 
     void check_group(const config::Route& route) {
         const auto admin = admins_.find(route.from.cluster);
         if (admin != admins_.end() && admin->second->may_use_group(route.from.group, k_timeout) == false) {
-            add(Severity::error, path_of(route) / "from" / "group",
+            add(Severity::error, runtime::path_of(route) / "from" / "group",
                 fmt::format("group \"{}\": {}", route.from.group,
                             refusal(kafka::trouble_of(kafka::k_group_refused, {}), route.from.cluster,
                                     kafka::describe(kafka::k_group_refused))));
@@ -179,7 +182,7 @@ class Visit {
         if (admin == admins_.end()) {
             return;
         }
-        const Path path = (path_of(route) / "from" / "topics")[number];
+        const Path path = (runtime::path_of(route) / "from" / "topics")[number];
         const auto names = admin->second->topics(k_timeout);
         if (!names) {
             add(Severity::warning, path,
@@ -200,19 +203,20 @@ class Visit {
     // `number`: which of the route's source topics it is, or which regex matches it.
     void check_source(const config::Route& route, std::size_t number, const std::string& topic,
                       const std::optional<TopicFacts>& target) {
-        const auto source = ask(route.from.cluster, topic, (path_of(route) / "from" / "topics")[number]);
+        const auto source =
+            ask(route.from.cluster, topic, (runtime::path_of(route) / "from" / "topics")[number]);
         if (!source) {
             return;
         }
-        Judgement judgement = judge_source(route, number, *source);
+        Judgement judgement = runtime::judge_source(route, number, *source);
         if (topic != route.from.topics[number]) {
-            for (Connected::Finding& finding : judgement) {
+            for (runtime::TopicFinding& finding : judgement) {
                 finding.text = fmt::format("\"{}\": {}", topic, finding.text);
             }
         }
         add(std::move(judgement));
         if (target) {
-            add(judge_fit(route, topic, *source, *target));
+            add(runtime::judge_fit(route, topic, *source, *target));
         }
     }
 

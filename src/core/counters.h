@@ -5,6 +5,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
+#include <optional>
 
 #include "core/reason.h"
 #include "core/time.h"
@@ -22,6 +24,22 @@ class Counter {
 
   private:
     std::atomic<std::uint64_t> value_{0};
+};
+
+// A number that may be unknown.
+class Estimate {
+  public:
+    void set(std::optional<Milliseconds> value) noexcept {
+        value_.store(value ? value->count() : k_unknown, std::memory_order_relaxed);
+    }
+    std::optional<Milliseconds> get() const noexcept {
+        const std::int64_t value = value_.load(std::memory_order_relaxed);
+        return value == k_unknown ? std::nullopt : std::optional(Milliseconds(value));
+    }
+
+  private:
+    static constexpr std::int64_t k_unknown = std::numeric_limits<std::int64_t>::min();
+    std::atomic<std::int64_t> value_{k_unknown};
 };
 
 // Lateness of released records in buckets of powers of two from 1 ms to 65 s and a last one for the rest.
@@ -88,6 +106,8 @@ struct Counters {
     Counter lag;                        // end offsets minus committable offsets, from the broker
     Counter gate;                       // Gate::State as a number; 3 = stopped, 4 = draining
     Counter clock_step_ms;
+    // By Role: what Kafka keeps a record for less what one waits in that topic at most; of sources the smallest.
+    std::array<Estimate, 3> retention_margin;
 };
 
 }  // namespace laterd::core

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/lap.h"
+
 namespace laterd::core {
 
 namespace {
@@ -38,15 +40,26 @@ Verdict invalid(const DueRule& rule, Reason reason) noexcept {
     return {.fate = Fate::dead_letter, .reason = reason};
 }
 
+// From where on a due time is too far.
+struct Horizon {
+    WallTime now;
+    WallTime kept_until;
+
+    bool is_beyond(const DueRule& rule, WallTime due) const noexcept {
+        return due > add(now, rule.max) || (due > kept_until && due > add(now, k_far_away));
+    }
+};
+
 // Every way to a due time ends here.
-Verdict at(const DueRule& rule, WallTime due, WallTime now, Reason reason) noexcept {
-    if (due > add(now, rule.max)) {
+Verdict at(const DueRule& rule, WallTime due, const Horizon& horizon, Reason reason) noexcept {
+    if (horizon.is_beyond(rule, due)) {
         return invalid(rule, Reason::due_too_far);
     }
     return {.due = std::max(due, WallTime{}), .fate = Fate::deliver, .reason = reason};
 }
 
-Verdict missing(const DueRule& rule, const std::optional<WallTime>& timestamp, WallTime now) noexcept {
+Verdict missing(const DueRule& rule, const std::optional<WallTime>& timestamp,
+                const Horizon& horizon) noexcept {
     switch (rule.missing.kind) {
         case DueFallback::Kind::now:
             return {.fate = Fate::deliver, .reason = Reason::due_missing};
@@ -56,7 +69,7 @@ Verdict missing(const DueRule& rule, const std::optional<WallTime>& timestamp, W
             if (!is_usable(timestamp)) {
                 return invalid(rule, Reason::due_invalid);
             }
-            return at(rule, add(*timestamp, rule.missing.delay), now, Reason::due_missing);
+            return at(rule, add(*timestamp, rule.missing.delay), horizon, Reason::due_missing);
         case DueFallback::Kind::dead_letter:
             break;
     }
@@ -64,29 +77,30 @@ Verdict missing(const DueRule& rule, const std::optional<WallTime>& timestamp, W
 }
 
 Verdict after(const DueRule& rule, Milliseconds delay, const std::optional<WallTime>& timestamp,
-              WallTime now) noexcept {
+              const Horizon& horizon) noexcept {
     if (!is_usable(timestamp)) {
-        return missing(rule, timestamp, now);
+        return missing(rule, timestamp, horizon);
     }
-    return at(rule, add(*timestamp, delay), now, Reason::none);
+    return at(rule, add(*timestamp, delay), horizon, Reason::none);
 }
 
 }  // namespace
 
-Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp,
-              WallTime now) noexcept {
+Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp, WallTime now,
+              WallTime kept_until) noexcept {
+    const Horizon horizon{.now = now, .kept_until = kept_until};
     if (!rule.uses_header()) {
-        return after(rule, rule.delay, timestamp, now);
+        return after(rule, rule.delay, timestamp, horizon);
     }
     if (!header.present) {
-        return missing(rule, timestamp, now);
+        return missing(rule, timestamp, horizon);
     }
     const DueValue value = header.null ? DueValue{Unreadable{}} : parse_due(rule.format, header.value);
     if (const auto* due = std::get_if<WallTime>(&value)) {
-        return at(rule, *due, now, Reason::none);
+        return at(rule, *due, horizon, Reason::none);
     }
     if (const auto* delay = std::get_if<Milliseconds>(&value)) {
-        return after(rule, *delay, timestamp, now);
+        return after(rule, *delay, timestamp, horizon);
     }
     return invalid(rule, std::holds_alternative<TooFar>(value) ? Reason::due_too_far : Reason::due_invalid);
 }

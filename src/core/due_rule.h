@@ -66,8 +66,10 @@ struct Verdict {
     Reason reason = Reason::none;  // due_missing, due_invalid or due_too_far, also when the fallback is `now`
 };
 
-// `timestamp` is the record's Kafka timestamp, nullopt when it has none (-1). `now` decides only what is too far.
-Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp,
-              WallTime now) noexcept;
+// `timestamp` is the record's Kafka timestamp, nullopt when it has none (-1). `now` and `kept_until` decide only what is too
+// far: a record that has to wait in its topic for longer than Kafka is sure to keep it there (retention.h) would be lost.
+// One that is not far away (lap.h) is held in memory and needs no topic.
+Verdict judge(const DueRule& rule, const DueHeader& header, std::optional<WallTime> timestamp, WallTime now,
+              WallTime kept_until = WallTime::max()) noexcept;
 
 }  // namespace laterd::core

@@ -451,6 +451,9 @@ void Pipeline::drop_all(DuplicateCause cause) {
 
 // What a failed delivery has led to is written down before the end: else it would be delivered once more.
 bool Pipeline::owes_copies() const noexcept {
+    if (unfit_ != Reason::none) {
+        return false;
+    }
     return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
         return partition && partition->owed > 0 && partition->hold.next()->is_owed();
     });
@@ -514,6 +517,11 @@ void Pipeline::suspended(const Now& now) {
     commit_now(now, true);
 }
 
+void Pipeline::unfit(const Now& now, Reason reason) {
+    unfit_ = reason;
+    sweep_soon(now);
+}
+
 void Pipeline::clock_stepped(const Now& now) {
     sweep_soon(now);
 }
@@ -535,7 +543,9 @@ void Pipeline::tick(const Now& now) {
 
     ask_due(now);
     end_backoffs(now);
-    release_due(now);
+    if (unfit_ == Reason::none) {
+        release_due(now);
+    }
     sweep(now);
     commit_when_due(now);
     assign_when_ready(now);
@@ -613,7 +623,8 @@ void Pipeline::measure(const Now& now) {
     counters_.overdue_ms.set(oldest && *oldest > WallTime{} ? as_count(now.wall - *oldest) : 0);
     counters_.next_due_ms.set(next ? as_count(next->time_since_epoch()) : 0);
     counters_.commit_age_ms.set(has_uncommitted() ? as_count(now.steady - committed_at_) : 0);
-    counters_.gate.set(ending_ != Ending::none ? 4 : static_cast<std::uint64_t>(gate_.state()));
+    const Gate::State gate = unfit_ == Reason::none ? gate_.state() : Gate::State::holding;
+    counters_.gate.set(ending_ != Ending::none ? 4 : static_cast<std::uint64_t>(gate));
 }
 
 }  // namespace laterd::core

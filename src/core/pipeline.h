@@ -132,6 +132,14 @@ class Pipeline {
     // How many partitions the waiting topic has now; 0, from the start, while there is none or that is not known.
     void wait_partitions(std::int32_t count) noexcept { wait_partitions_ = count; }
 
+    // What Kafka keeps of the retry topic's records, a margin taken off (retention.h): no attempt is later than this after the
+    // one before. nullopt, from the start: for ever, or what is far away goes round.
+    void retry_kept(std::optional<Milliseconds> longest) noexcept { retry_kept_ = longest; }
+
+    // A topic of the route is not fit for it (Reason::compacted, say): nothing leaves the hold, copies neither, until this is
+    // called with Reason::none.
+    void unfit(const Now& now, Reason reason);
+
     // The wall clock was stepped: every decision that depends on it is taken again.
     void clock_stepped(const Now& now);
 
@@ -285,6 +293,8 @@ class Pipeline {
     SteadyTime pass_at_{};        // the next one may pass the guard
     std::uint64_t random_;
     std::int32_t wait_partitions_ = 0;
+    std::optional<Milliseconds> retry_kept_;
+    Reason unfit_ = Reason::none;
 
     // Flow
     std::uint32_t open_ = 0;

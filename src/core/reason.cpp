@@ -48,6 +48,8 @@ std::string_view to_string(Reason reason) noexcept {
             return "handler-gone";
         case Reason::guard:
             return "too-many-dead-letters";
+        case Reason::compacted:
+            return "topic-compacted";
     }
     return "none";
 }

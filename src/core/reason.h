@@ -31,9 +31,10 @@ enum class Reason : std::uint8_t {
     handler_busy,  // its connect queue is full
     handler_gone,  // it answered 410
     guard,         // too many dead letters in a row
+    compacted,     // a topic of the route where records wait or end is compacted
 };
 
-inline constexpr std::size_t k_reasons = 22;
+inline constexpr std::size_t k_reasons = 23;
 
 // The word as users see it, e.g. `due-too-far`; never empty.
 std::string_view to_string(Reason reason) noexcept;

@@ -153,7 +153,8 @@ void Pipeline::failed(const Now& now, Partition& partition, Outcome& outcome) {
     }
     leave_sequence(record);
     record.purpose = Purpose::retry;
-    record.copy_due = now.wall + k_rounded_down + retrial.delay;
+    record.copy_due =
+        now.wall + k_rounded_down + std::min(retrial.delay, retry_kept_.value_or(retrial.delay));
     put_back(now, partition, std::move(outcome.record));
 }
 

@@ -3,8 +3,10 @@
 #include "kafka/client.h"
 #include "kafka/topic_state.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -70,6 +72,10 @@ void note(TopicFacts& facts, std::string_view name, std::string_view value) {
         facts.deletes = value.find("delete") != std::string_view::npos;
     } else if (name == "message.timestamp.type") {
         facts.log_append_time = value == "LogAppendTime";
+    } else if (name == "message.timestamp.before.max.ms" || name == "message.timestamp.difference.max.ms") {
+        // A broker has one of them, or both; the stricter one holds.
+        const std::int64_t most = number(value).value_or(std::numeric_limits<std::int64_t>::max());
+        facts.timestamp_before_max_ms = std::min(facts.timestamp_before_max_ms.value_or(most), most);
     }
 }
 

@@ -31,11 +31,12 @@ struct TopicFacts {
     Trouble trouble;    // the same
     // nullopt: not known (describing configs is not allowed, or the broker cannot).
     std::optional<std::int64_t> max_message_bytes;
-    std::optional<std::int64_t> retention_ms;     // -1: for ever
-    std::optional<std::int64_t> retention_bytes;  // -1: any size
-    std::optional<bool> compacted;                // cleanup.policy has `compact`
-    std::optional<bool> deletes;                  // cleanup.policy has `delete`
-    std::optional<bool> log_append_time;          // message.timestamp.type
+    std::optional<std::int64_t> retention_ms;             // -1: for ever
+    std::optional<std::int64_t> retention_bytes;          // -1: any size
+    std::optional<bool> compacted;                        // cleanup.policy has `compact`
+    std::optional<bool> deletes;                          // cleanup.policy has `delete`
+    std::optional<bool> log_append_time;                  // message.timestamp.type
+    std::optional<std::int64_t> timestamp_before_max_ms;  // older ones are refused
 };
 
 class Admin {

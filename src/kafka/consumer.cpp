@@ -508,6 +508,13 @@ void Consumer::kick(const TopicPartition& place, std::chrono::milliseconds timeo
                                      timeout_ms(timeout));
 }
 
+// An answer about single topics does not reach the group's part of the client.
+void Consumer::look_for_topics(std::chrono::milliseconds timeout) const {
+    const rd_kafka_metadata_t* answer = nullptr;
+    rd_kafka_metadata(client_, 1, nullptr, &answer, timeout_ms(timeout));
+    const MetadataPtr metadata(answer);
+}
+
 // --- end ---
 
 void Consumer::drop_queues() noexcept {

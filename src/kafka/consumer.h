@@ -123,6 +123,10 @@ class Consumer {
     void serve_control(Listener& listener);
     std::string member_id() const;  // empty before the first join
 
+    // The group's subscription is held against all topics that there are now, not only at the next refresh of the metadata
+    // (30 s). Blocks.
+    void look_for_topics(std::chrono::milliseconds timeout) const;
+
     // --- records ---
     int data_fd() const noexcept { return ready_pipe_read_.get(); }
     // Slots that may have something to read, until a read() empties them. Call it when data_fd() is readable

@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "core/due_rule.h"
+#include "core/retention.h"
 #include "core/retry_policy.h"
 #include "sink/copy_headers.h"
 
@@ -22,9 +24,22 @@ core::Role Intake::role(std::string_view topic) const noexcept {
     return core::Role::source;
 }
 
+void Intake::keep(Kept kept) {
+    kept_ = std::move(kept);
+    last_place_ = nullptr;
+}
+
+std::optional<core::Milliseconds> Intake::kept_in(const kafka::TopicPartition& place) {
+    if (last_place_ != &place) {
+        const auto found = kept_.find(place.topic);
+        last_place_ = &place;
+        last_kept_ = found != kept_.end() ? std::optional(found->second) : std::nullopt;
+    }
+    return last_kept_;
+}
+
 std::unique_ptr<sink::StoredRecord> Intake::take(const kafka::MessageView& message,
-                                                 const kafka::TopicPartition& place,
-                                                 core::WallTime now) const {
+                                                 const kafka::TopicPartition& place, core::WallTime now) {
     std::unique_ptr<sink::StoredRecord> record = sink::StoredRecord::copy(message);
     record->origin = {.topic = place.topic,
                       .partition = place.partition,
@@ -32,7 +47,7 @@ std::unique_ptr<sink::StoredRecord> Intake::take(const kafka::MessageView& messa
                       .timestamp = record->timestamp()};
     const core::Role topic_role = role(place.topic);
     if (topic_role == core::Role::source) {
-        judge(message, *record, now);
+        judge(message, *record, now, kept_in(place));
     } else {
         sink::read_marks(*record, topic_role, longest_);
     }
@@ -40,7 +55,8 @@ std::unique_ptr<sink::StoredRecord> Intake::take(const kafka::MessageView& messa
     return record;
 }
 
-void Intake::judge(const kafka::MessageView& message, sink::StoredRecord& record, core::WallTime now) const {
+void Intake::judge(const kafka::MessageView& message, sink::StoredRecord& record, core::WallTime now,
+                   std::optional<core::Milliseconds> kept) const {
     core::DueHeader header;
     if (route_.due.uses_header()) {
         message.for_each_header([&](std::string_view name, std::optional<std::string_view> value) {
@@ -49,10 +65,11 @@ void Intake::judge(const kafka::MessageView& message, sink::StoredRecord& record
             }
         });
     }
-    const std::int64_t timestamp = message.timestamp();
-    const core::Verdict verdict = core::judge(
-        route_.due, header,
-        timestamp >= 0 ? std::optional(core::WallTime(core::Milliseconds(timestamp))) : std::nullopt, now);
+    const std::optional<core::WallTime> timestamp =
+        message.timestamp() >= 0 ? std::optional(core::WallTime(core::Milliseconds(message.timestamp())))
+                                 : std::nullopt;
+    const core::Verdict verdict =
+        core::judge(route_.due, header, timestamp, now, core::safe_until(timestamp, kept));
     record.due = verdict.due;
     record.fate = verdict.fate;
     record.reason = verdict.reason;

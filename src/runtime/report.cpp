@@ -104,7 +104,25 @@ json by_name(const Workers& workers, const std::array<const char*, N>& names,
     return values;
 }
 
-json route_json(const std::string& topic, const Workers& workers) {
+// By topic, in the order of the roles; those that are not known, or keep their records for ever, are left out.
+json retention_margins(const std::array<std::string, 3>& topics, const Workers& workers) {
+    json margins = json::object();
+    for (std::size_t role = 0; role < topics.size(); ++role) {
+        for (const core::Counters* counters : workers) {
+            const std::optional<core::Milliseconds> margin = counters->retention_margin[role].get();
+            if (!margin || topics[role].empty()) {
+                continue;
+            }
+            const double seconds = static_cast<double>(margin->count()) / 1000;
+            json& known = margins[topics[role]];
+            known = known.is_null() ? seconds : std::min(known.get<double>(), seconds);
+        }
+    }
+    return margins;
+}
+
+json route_json(const RouteCounters& route, const Workers& workers) {
+    const std::string& topic = route.topic;
     const auto total = [&](const core::Counter core::Counters::* member) {
         return sum(workers, [member](const auto& c) { return (c.*member).get(); });
     };
@@ -136,6 +154,8 @@ json route_json(const std::string& topic, const Workers& workers) {
         {"laterd_partitions", by_name(workers, k_partition_states, &C::partitions)},
         {"laterd_route_state", route_state(workers)},
         {"laterd_lag_records", {{topic, total(&C::lag)}}},
+        {"laterd_retention_margin_seconds",
+         retention_margins({topic, route.retry_topic, route.waiting_topic}, workers)},
         {"laterd_commit_age_seconds", seconds(&C::commit_age_ms)},
         {"laterd_rebalances_total", total(&C::rebalances)},
     };
@@ -144,17 +164,17 @@ json route_json(const std::string& topic, const Workers& workers) {
 }  // namespace
 
 std::string report(std::span<const RouteCounters> routes, std::uint64_t log_dropped) {
-    std::map<std::string, std::pair<std::string, Workers>> by_route;
+    std::map<std::string, std::pair<const RouteCounters*, Workers>> by_route;
     std::uint64_t clock_steps_ms = 0;
     for (const RouteCounters& entry : routes) {
-        auto& [topic, workers] = by_route[entry.route];
-        topic = entry.topic;
+        auto& [described, workers] = by_route[entry.route];
+        described = &entry;
         workers.push_back(entry.counters);
         clock_steps_ms = std::max(clock_steps_ms, entry.counters->clock_step_ms.get());
     }
     json all = json::object();
     for (const auto& [route, entry] : by_route) {
-        all[route] = route_json(entry.first, entry.second);
+        all[route] = route_json(*entry.first, entry.second);
     }
     return json{{"event", "counters"},
                 {"routes", all},

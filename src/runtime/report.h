@@ -13,6 +13,8 @@ struct RouteCounters {
     std::string route;
     std::string topic;  // the source topics as the table names them, joined by commas
     const core::Counters* counters;
+    std::string retry_topic;    // empty: none
+    std::string waiting_topic;  // empty: none
 };
 
 // `routes` may name a route more than once (its workers); they are added up.

@@ -138,8 +138,11 @@ std::vector<RouteCounters> Supervisor::counters() const {
     std::vector<RouteCounters> all;
     all.reserve(seats_.size());
     for (const Seat& seat : seats_) {
-        all.push_back(
-            {.route = seat.route->name, .topic = topics_of(*seat.route), .counters = seat.counters.get()});
+        all.push_back({.route = seat.route->name,
+                       .topic = topics_of(*seat.route),
+                       .counters = seat.counters.get(),
+                       .retry_topic = seat.route->retry.topic,
+                       .waiting_topic = seat.route->wait_topic});
     }
     return all;
 }

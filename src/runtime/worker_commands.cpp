@@ -4,7 +4,6 @@
 #include <set>
 
 #include "core/commit_note.h"
-#include "core/lap.h"
 #include "log/log.h"
 #include "runtime/worker_loop.h"
 
@@ -238,10 +237,44 @@ void WorkerLoop::count_laps() {
     errands_->run([this]() -> loop::Errands::Then {
         return [this, count = consumer_->partition_count(route_.wait_topic, k_ask_timeout)] {
             if (count) {
-                pipeline_->wait_partitions(std::min(*count, core::k_laps_most));
+                pipeline_->wait_partitions(topics_.laps(*count));
             }
         };
     });
+}
+
+void WorkerLoop::read_topics() {
+    if (leaving_ || std::exchange(reading_topics_, true)) {
+        return;
+    }
+    errands_->run([this]() -> loop::Errands::Then {
+        return [this, found = reach(worker_.setup_.table, route_)] {
+            reading_topics_ = false;
+            if (!leaving_) {
+                topics_found(found);
+                busy_ = true;
+            }
+        };
+    });
+}
+
+void WorkerLoop::topics_found(const Reached& reached) {
+    topics_.found(reached, now_.steady);
+    if (reached.ok && !route_.wait_topic.empty()) {
+        pipeline_->wait_partitions(topics_.laps(reached.wait_partitions));
+    }
+    if (reached.target_max_message_bytes) {
+        sinks_->limit_batches(*reached.target_max_message_bytes);
+    }
+    intake_.keep(topics_.kept_sources());
+    pipeline_->retry_kept(topics_.retry_kept());
+    pipeline_->unfit(now_, topics_.unfit());
+    if (topics_.take_appeared()) {
+        errands_->run([this]() -> loop::Errands::Then {
+            consumer_->look_for_topics(k_ask_timeout);
+            return {};
+        });
+    }
 }
 
 void WorkerLoop::kick_stalled() {
@@ -289,6 +322,7 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
                             .number = partition.partition,
                             .role = intake_.role(partition.topic),
                             .order = route_.order});
+        topics_.reads(partition.topic, now_.steady);
     }
     log::info("partitions assigned",
               {{"route", route_.name}, {"worker", worker_.setup_.number}, {"count", partitions.size()}});

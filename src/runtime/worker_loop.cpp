@@ -58,7 +58,8 @@ WorkerLoop::WorkerLoop(Worker& worker)
       now_(loop::read_clocks()),
       boot_time_(loop::read_boot_time()),
       session_left_(session_left(worker.setup_.table.cluster(route_.from.cluster), route_.from)),
-      intake_(route_) {
+      intake_(route_),
+      topics_(route_, worker.setup_.number, worker.setup_.counters) {
     errands_.emplace();
     poller_.add(errands_->fd(), [this] { errands_->collect(); });
     poller_.add(worker_.ordered_.fd(), [this] { worker_.ordered_.clear(); });
@@ -241,6 +242,9 @@ void WorkerLoop::housekeep() {
     consumer_->wake_all_slots();
     pipeline_->measure(now_);
     give_memory_back();
+    if (now_.steady >= topics_.again_at()) {
+        read_topics();
+    }
     if (now_.steady >= lag_at_) {
         lag_at_ = now_.steady + k_lag_interval;
         measure_lag();

@@ -17,6 +17,7 @@
 #include "runtime/intake.h"
 #include "runtime/notice_log.h"
 #include "runtime/reach.h"
+#include "runtime/topic_watch.h"
 #include "runtime/worker.h"
 #include "sink/sinks.h"
 
@@ -58,6 +59,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void kick_stalled();
     void refresh_topics();
     void count_laps();
+    void read_topics();
+    void topics_found(const Reached& reached);
 
     // kafka::Consumer::Listener
     void on_assign(const std::vector<kafka::AssignedPartition>& partitions) override;
@@ -86,7 +89,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     std::optional<core::Pipeline> pipeline_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<sink::Sinks> sinks_;
-    const Intake intake_;
+    Intake intake_;
+    TopicWatch topics_;
     FetchWatch watch_;
 
     std::uint64_t most_bytes_ = 0;
@@ -96,6 +100,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool leaving_ = false;
     bool refreshing_ = false;
     bool measuring_lag_ = false;
+    bool reading_topics_ = false;
     std::optional<core::SteadyTime> reach_again_at_;
     std::optional<core::SteadyTime> said_unreachable_;
     std::string unreachable_for_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <random>
 
-#include "core/lap.h"
 #include "kafka/source_pattern.h"
 #include "log/log.h"
 #include "loop/clock.h"
@@ -105,15 +104,12 @@ void WorkerLoop::join(const Reached& reached) {
                                                            .queue_bytes = budget.producer_bytes,
                                                            .poller = poller_,
                                                            .on_trouble = on_trouble});
-    if (reached.target_max_message_bytes) {
-        sinks_->limit_batches(*reached.target_max_message_bytes);
-    }
     pipeline_.emplace(pipeline_options(budget.hold_bytes, budget.open_max), worker_.setup_.counters);
     poller_.add(consumer_->control_fd(), [this] { control_ready_ = true; });
     // Level triggered: emptied in every turn by ready_slots().
     poller_.add(consumer_->data_fd(), [] {});
     consumer_->subscribe();
-    pipeline_->wait_partitions(std::min(reached.wait_partitions, core::k_laps_most));
+    topics_found(reached);
     // What passed until now was not a suspension.
     boot_time_ = loop::read_boot_time();
     log::info("worker started", {{"route", route_.name},

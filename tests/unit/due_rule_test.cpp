@@ -155,3 +155,22 @@ TEST_CASE("due rules compare by value", "[due]") {
     CHECK_FALSE(by_header(DueFormat::delay, {.kind = Kind::delay, .delay = 1s}) ==
                 by_header(DueFormat::delay, {.kind = Kind::delay, .delay = 2s}));
 }
+
+TEST_CASE("what would wait longer than its topic keeps it is too far, unless it is near", "[due]") {
+    const DueRule delay = fixed(15min);
+    CHECK(describe(judge(delay, k_absent, k_now, k_now, k_now + 15min)) == "deliver at 1700000900000");
+    CHECK(describe(judge(delay, k_absent, k_now, k_now, k_now + 15min - 1ms)) == "dead letter (due-too-far)");
+    // It is kept longer than it was meant to be, and due by now.
+    CHECK(describe(judge(delay, k_absent, k_now - 1h, k_now, k_now - 1h)) == "deliver at 1699997300000");
+    // What is not far away is held in memory.
+    CHECK(describe(judge(fixed(2min), k_absent, k_now, k_now, k_now)) == "deliver at 1700000120000");
+    CHECK(describe(judge(fixed(2min + 1ms), k_absent, k_now, k_now, k_now)) == "dead letter (due-too-far)");
+
+    const DueRule instant = by_header(DueFormat::unix_ms, {}, {.kind = Kind::now});
+    const std::string far = std::to_string(k_now_ms + 3'600'000);
+    CHECK(describe(judge(instant, header(far), k_now, k_now, k_now + 1h)) == "deliver at 1700003600000");
+    CHECK(describe(judge(instant, header(far), k_now, k_now, k_now + 59min)) == "deliver at 0 (due-too-far)");
+    const DueRule missing =
+        by_header(DueFormat::unix_ms, {.kind = Kind::delay, .delay = 1h}, {.kind = Kind::stop});
+    CHECK(describe(judge(missing, k_absent, k_now, k_now, k_now + 59min)) == "stop (due-too-far)");
+}

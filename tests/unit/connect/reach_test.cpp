@@ -82,6 +82,7 @@ TEST_CASE("a worker counts the partitions of all topics that it reads, and misse
     table.clusters = {{.name = "main", .brokers = broker.bootstrap()}};
     table.routes = {route("a", {"in"})};
     table.routes[0].from.cluster = "main";
+    table.routes[0].dead_letter.reset();
     table.routes[0].handler = config::HandlerSink{.socket = "/s"};
 
     const runtime::Reached reached = runtime::reach(table, table.routes[0]);

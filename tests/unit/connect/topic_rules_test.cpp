@@ -1,4 +1,4 @@
-#include "cli/topic_rules.h"
+#include "runtime/topic_rules.h"
 
 #include <chrono>
 #include <optional>
@@ -8,7 +8,7 @@
 
 using namespace laterd;
 using namespace std::chrono_literals;
-using namespace laterd::cli;
+using namespace laterd::runtime;
 using core::Milliseconds;
 using kafka::TopicFacts;
 
@@ -72,11 +72,15 @@ TEST_CASE("a source keeps its records for as long as they wait", "[connect]") {
     CHECK(marks(judge_source(route, 0, topic(1))) == "-");
     CHECK(marks(judge_source(route, 0, topic(1, 2h))) == "-");
     CHECK(marks(judge_source(route, 0, topic(1, 20min))) == "W");
-    CHECK(marks(judge_source(route, 0, topic(1, 15min))) == "E");
+    CHECK(marks(judge_source(route, 0, topic(1, 1'000s))) == "W");
+    CHECK(marks(judge_source(route, 0, topic(1, 999s))) == "E");  // a tenth is not waited for
     CHECK(marks(judge_source(route, 0, compacted(topic(1, 1min)))) == "W");
     CHECK(judge_source(route, 0, topic(1, 15min))[0].path.str() == "routes.r.from.topics[0]");
     CHECK(judge_source(route, 0, topic(1, 15min))[0].text ==
-          "Kafka deletes records after 15m, before they have waited 15m; expected a longer retention.ms");
+          "Kafka deletes records after 15m, too soon for a wait of 15m; expected a longer retention.ms");
+    TopicFacts sized = topic(1);
+    sized.retention_bytes = 1'000'000;
+    CHECK(marks(judge_source(route, 0, sized)) == "W");
 }
 
 TEST_CASE("with a waiting topic the source keeps two minutes, and without one the longest wait",
@@ -95,7 +99,8 @@ TEST_CASE("a retry topic keeps its records for the longest backoff", "[connect]"
     config::Route route = retrying({.initial = 5s, .max = 6h});
     CHECK(marks(judge_retry(route, topic(1))) == "-");
     CHECK(marks(judge_retry(route, topic(1, 6h))) == "E");
-    CHECK(marks(judge_retry(route, topic(1, 6h + 1ms))) == "-");
+    CHECK(marks(judge_retry(route, topic(1, 6h + 30min))) == "E");
+    CHECK(marks(judge_retry(route, topic(1, 6h + 40min))) == "-");
     CHECK(marks(judge_retry(route, compacted(topic(1)))) == "E");
     CHECK(marks(judge_retry(retrying({.steps = {1s, 12h, 1min}}), topic(1, 12h))) == "E");
     route.wait_topic = "far";
@@ -103,16 +108,21 @@ TEST_CASE("a retry topic keeps its records for the longest backoff", "[connect]"
     CHECK(marks(judge_retry(route, topic(1, 2min))) == "E");
 }
 
-TEST_CASE("a waiting topic keeps its records for the longest lap that is used", "[connect]") {
+TEST_CASE("laps that Kafka does not keep whole are not used, and one is needed", "[connect]") {
     const config::Route route = going_round(720h);
-    // 2^11 minutes.
-    CHECK(marks(judge_waiting(route, topic(12, 2'049min))) == "-");
-    CHECK(marks(judge_waiting(route, topic(12, 2'048min))) == "E");
+    // 2^11 minutes, two more that a record is held behind its lap, and an hour's margin.
+    CHECK(marks(judge_waiting(route, topic(12, 2'110min))) == "-");
+    CHECK(marks(judge_waiting(route, topic(12, 2'109min))) == "W");
+    CHECK(
+        judge_waiting(route, topic(12, 2'109min))[0].text ==
+        "Kafka deletes records after 1d11h9m, and partition 11 would keep them for 1d10h8m: those from 11 on "
+        "are not used");
     CHECK(marks(judge_waiting(route, topic(12))) == "-");
+    CHECK(marks(judge_waiting(route, topic(12, 3min))) == "E");
     CHECK(marks(judge_waiting(route, compacted(topic(12)))) == "E");
-    // Nothing waits longer than a day, so partitions 11 and more are not used.
-    CHECK(marks(judge_waiting(going_round(24h), topic(20, 1'025min))) == "-");
-    CHECK(marks(judge_waiting(going_round(24h), topic(20, 1'024min))) == "E");
+    // Nothing waits longer than a day, so partitions 11 and more are not needed.
+    CHECK(marks(judge_waiting(going_round(24h), topic(20, 1'086min))) == "-");
+    CHECK(marks(judge_waiting(going_round(24h), topic(20, 1'085min))) == "W");
     CHECK(marks(judge_waiting(going_round(1min), topic(1, 1s))) == "-");
 }
 
@@ -128,8 +138,9 @@ TEST_CASE("a waiting topic with few partitions copies its records often", "[conn
 TEST_CASE("retry records go round too, also beside a route in partition order", "[connect]") {
     config::Route route = retrying({.initial = 5s, .max = 6h});
     route.wait_topic = "far";
-    CHECK(marks(judge_waiting(route, topic(9, 256min))) == "E");
-    CHECK(marks(judge_waiting(route, topic(9, 257min))) == "-");
+    // 2^8 minutes and two more are nine tenths of 286 and two thirds.
+    CHECK(marks(judge_waiting(route, topic(9, 286min))) == "W");
+    CHECK(marks(judge_waiting(route, topic(9, 287min))) == "-");
 }
 
 TEST_CASE("dead letters and targets suffer from compaction", "[connect]") {
@@ -138,6 +149,19 @@ TEST_CASE("dead letters and targets suffer from compaction", "[connect]") {
     CHECK(marks(judge_dead_letter(route, topic(1, 1s))) == "-");
     CHECK(marks(judge_dead_letter(route, compacted(topic(1)))) == "E");
     CHECK(marks(judge_target(route, compacted(topic(1)))) == "W");
+}
+
+TEST_CASE("a target takes original timestamps of that age, and keeps them", "[connect]") {
+    config::Route route = delaying(15min);
+    TopicFacts target = topic(1);
+    target.timestamp_before_max_ms = Milliseconds(15min).count() - 1;
+    CHECK(marks(judge_target(route, target)) == "-");
+    route.to.timestamp = config::TargetTimestamp::original;
+    CHECK(marks(judge_target(route, target)) == "E");
+    target.timestamp_before_max_ms = Milliseconds(15min).count();
+    CHECK(marks(judge_target(route, target)) == "-");
+    target.log_append_time = true;
+    CHECK(marks(judge_target(route, target)) == "W");
 }
 
 TEST_CASE("a target has as many partitions as the source when it keeps their numbers, and takes its records",
