@@ -134,6 +134,7 @@ Writer write_sink(const Route& route) {
 
 void write_backoff(Writer& retry, const core::Backoff& backoff) {
     std::vector<std::string> steps;
+    steps.reserve(backoff.steps.size());
     for (const core::Milliseconds step : backoff.steps) {
         steps.push_back(format_duration(step));
     }

@@ -126,7 +126,7 @@ void TopicWatch::judge() {
         }
         tell(topic);
     }
-    if (unfit_ != core::Reason::none && before == core::Reason::none) {
+    if (cause != nullptr && before == core::Reason::none) {
         log::error(
             "route holding",
             {{"route", route_.name},
@@ -136,7 +136,7 @@ void TopicWatch::judge() {
              {"hint",
               "compaction would delete what waits there or was given up; set cleanup.policy to delete, "
               "and it goes on by itself"}});
-    } else if (unfit_ == core::Reason::none && before != core::Reason::none) {
+    } else if (cause == nullptr && before != core::Reason::none) {
         log::info("route running", {{"route", route_.name}, {"worker", worker_}});
     }
 }
