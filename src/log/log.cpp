@@ -1,6 +1,7 @@
 #include "log/log.h"
 
 #include <spdlog/async.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
@@ -8,8 +9,12 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
+
+#include "log/journal.h"
+#include "log/text.h"
 
 namespace laterd::log {
 
@@ -18,10 +23,41 @@ namespace {
 // Enough for the burst of a rebalance; all of it is allocated at the start.
 constexpr std::size_t k_queue_lines = 2'048;
 
+void write_directly(std::string_view line) {
+    std::string text(line);
+    text += '\n';
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
 // The queue and its one thread.
 struct Writer {
     std::shared_ptr<spdlog::details::thread_pool> pool;
     std::shared_ptr<spdlog::async_logger> logger;
+    bool to_journal = false;  // what is queued are packed fields, else lines
+};
+
+// On the writer's own thread: a journal that is slow to take an event keeps nobody waiting.
+class JournalSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        const std::string_view packed(message.payload.data(), message.payload.size());
+        if (!send_to_journal(packed) && !unpack(packed).empty()) {
+            // Better without priority and fields than not at all; stderr leads to the journal, too.
+            constexpr std::string_view k_name = "MESSAGE=";
+            write_directly(unpack(packed).front().substr(k_name.size()));
+        }
+    }
+    void flush_() override {}
 };
 
 struct State {
@@ -45,10 +81,12 @@ std::shared_ptr<Writer> current_writer() {
 
 std::shared_ptr<Writer> make_writer() {
     auto writer = std::make_shared<Writer>();
+    writer->to_journal = is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
     writer->pool = std::make_shared<spdlog::details::thread_pool>(k_queue_lines, 1);
-    writer->logger =
-        std::make_shared<spdlog::async_logger>("laterd", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-                                               writer->pool, spdlog::async_overflow_policy::overrun_oldest);
+    const spdlog::sink_ptr sink = writer->to_journal ? spdlog::sink_ptr(std::make_shared<JournalSink>())
+                                                     : std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    writer->logger = std::make_shared<spdlog::async_logger>("laterd", sink, writer->pool,
+                                                            spdlog::async_overflow_policy::overrun_oldest);
     writer->logger->set_pattern("%v");
     writer->logger->set_level(spdlog::level::trace);
     // There is nowhere left to complain to when stderr fails.
@@ -56,28 +94,8 @@ std::shared_ptr<Writer> make_writer() {
     return writer;
 }
 
-void write_directly(std::string_view line) {
-    std::string text(line);
-    text += '\n';
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return;
-        }
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
-
-void emit(std::string_view line) {
-    if (const std::shared_ptr<Writer> writer = current_writer()) {
-        writer->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
-    } else {
-        write_directly(line);
-    }
+void queue(const Writer& writer, std::string_view text) {
+    writer.logger->log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
 }
 
 // The time in a line is for people; nothing is decided by it, so it is not the loop's.
@@ -114,48 +132,11 @@ std::string format_time(std::int64_t unix_ms) {
                        clock.subseconds().count());
 }
 
-// Invalid UTF-8 becomes U+FFFD, control characters become escapes: a value cannot begin a line of its own.
-std::string dump(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-// Whether a logfmt value needs no quotes.
-bool is_plain(std::string_view value) noexcept {
-    for (const char c : value) {
-        if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') {
-            return false;
-        }
-    }
-    return !value.empty();
-}
-
-void append_text(std::string& line, std::string_view value) {
-    if (is_plain(value)) {
-        line += value;
-    } else {
-        line += dump(std::string(value));
-    }
-}
-
-struct AppendText {
-    std::string& line;
-
-    void operator()(const std::string& value) const { append_text(line, value); }
-    void operator()(std::int64_t value) const { line += fmt::format("{}", value); }
-    void operator()(double value) const { line += fmt::format("{}", value); }
-    void operator()(bool value) const { line += value ? "true" : "false"; }
-};
-
 std::string format_text(Level level, std::int64_t unix_ms, std::string_view event,
                         std::span<const Field> fields) {
     std::string line = fmt::format("time={} level={} event=", format_time(unix_ms), to_string(level));
     append_text(line, event);
-    for (const Field& field : fields) {
-        line += ' ';
-        line += field.name;
-        line += '=';
-        std::visit(AppendText{line}, field.value);
-    }
+    line += text_of_fields(fields);
     return line;
 }
 
@@ -209,7 +190,17 @@ void write_fields(Level level, std::string_view event, std::span<const Field> fi
         return;
     }
     try {
-        emit(format_line(state().format, level, unix_now_ms(), event, fields));
+        const std::shared_ptr<Writer> writer = current_writer();
+        if (writer && writer->to_journal) {
+            queue(*writer, pack(journal_fields(level, event, fields)));
+            return;
+        }
+        const std::string line = format_line(state().format, level, unix_now_ms(), event, fields);
+        if (writer) {
+            queue(*writer, line);
+        } else {
+            write_directly(line);
+        }
     } catch (...) {
         // A line that cannot be made (no memory) is not worth the process.
     }
@@ -217,7 +208,12 @@ void write_fields(Level level, std::string_view event, std::span<const Field> fi
 
 void write_raw(std::string_view line) noexcept {
     try {
-        emit(line);
+        const std::shared_ptr<Writer> writer = current_writer();
+        if (!writer) {
+            write_directly(line);
+        } else {
+            queue(*writer, writer->to_journal ? pack(journal_fields(line)) : std::string(line));
+        }
     } catch (...) {
         // As above.
     }

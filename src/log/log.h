@@ -1,4 +1,5 @@
-// Events for people and for log collectors: one line each on stderr, logfmt or JSON. Never payloads or header values.
+// Events for people and for log collectors: one line each on stderr, logfmt or JSON; in systemd's journal with priority
+// and fields when stderr leads there. Never payloads or header values.
 //
 // Asynchronous: the caller never waits for a slow stderr; when the queue is full the oldest line is dropped and counted.
 #pragma once

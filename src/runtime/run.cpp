@@ -13,6 +13,7 @@
 #include "loop/fd.h"
 #include "loop/poller.h"
 #include "runtime/report.h"
+#include "runtime/service_link.h"
 #include "runtime/supervisor.h"
 
 namespace laterd::runtime {
@@ -32,7 +33,7 @@ sigset_t our_signals() noexcept {
 class Runner {
   public:
     explicit Runner(const config::RoutingTable& table)
-        : supervisor_(table), drain_timeout_(table.drain_timeout) {
+        : supervisor_(table), service_(supervisor_), drain_timeout_(table.drain_timeout) {
         const sigset_t signals = our_signals();
         signals_ = loop::Fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
         if (!signals_.is_open()) {
@@ -44,6 +45,7 @@ class Runner {
 
     void run() {
         supervisor_.start();
+        service_.started(loop::read_clocks());
         while (true) {
             core::Now now = loop::read_clocks();
             const std::optional<core::SteadyTime> next = supervisor_.look_after(now);
@@ -60,7 +62,8 @@ class Runner {
                 }
                 break;
             }
-            poller_.wait(std::nullopt, earlier(next, give_up_at_));
+            const core::SteadyTime serve_again = service_.serve(now, give_up_at_);
+            poller_.wait(std::nullopt, earlier(serve_again, earlier(next, give_up_at_)));
         }
         log_counters();
         if (!supervisor_.has_ended()) {
@@ -84,13 +87,18 @@ class Runner {
                     log_counters();
                     break;
                 case SIGHUP:
-                    log::warn("reload ignored",
-                              {{"hint", "reload is not available in this version; restart"}});
+                    reload();
                     break;
                 default:
                     end();
             }
         }
+    }
+
+    void reload() {
+        service_.reloading(loop::read_clocks());
+        log::warn("reload ignored", {{"hint", "reload is not available in this version; restart"}});
+        service_.reloaded(loop::read_clocks());
     }
 
     void end() {
@@ -116,6 +124,7 @@ class Runner {
     static constexpr std::chrono::milliseconds k_end_patience{1'000};
 
     Supervisor supervisor_;
+    ServiceLink service_;
     std::chrono::milliseconds drain_timeout_;
     loop::Fd signals_;
     loop::Poller poller_;

@@ -147,4 +147,18 @@ std::vector<RouteCounters> Supervisor::counters() const {
     return all;
 }
 
+std::vector<service::Pulse> Supervisor::pulses() const {
+    std::vector<service::Pulse> all;
+    all.reserve(seats_.size());
+    for (const Seat& seat : seats_) {
+        if (seat.worker) {
+            all.push_back({.route = seat.route->name,
+                           .worker = seat.number,
+                           .last_turn = std::chrono::milliseconds(seat.worker->last_turn_ms()),
+                           .is_closing = seat.worker->is_closing()});
+        }
+    }
+    return all;
+}
+
 }  // namespace laterd::runtime

@@ -12,6 +12,7 @@
 #include "loop/wakeup.h"
 #include "runtime/report.h"
 #include "runtime/worker.h"
+#include "service/pulse.h"
 
 namespace laterd::runtime {
 
@@ -41,6 +42,9 @@ class Supervisor {
 
     // The counters of every worker, for a report.
     std::vector<RouteCounters> counters() const;
+
+    // Of every worker there is at the moment.
+    std::vector<service::Pulse> pulses() const;
 
   private:
     struct Seat {

@@ -52,16 +52,21 @@ class Worker {
     // The loop's last turn, on the boot-time clock in milliseconds: whether the worker lives.
     std::int64_t last_turn_ms() const noexcept { return last_turn_ms_.load(std::memory_order_relaxed); }
 
+    // Whether its loop is over and it ends its clients, which may block for a while.
+    bool is_closing() const noexcept { return closing_.load(std::memory_order_relaxed); }
+
   private:
     friend class WorkerLoop;
     enum class Order : std::uint8_t { run, drain, stop };
 
     void main() noexcept;
+    void turned() noexcept;
 
     const Setup setup_;
     std::atomic<Order> order_{Order::run};
     std::atomic<State> state_{State::running};
     std::atomic<bool> left_{false};
+    std::atomic<bool> closing_{false};
     std::atomic<std::int64_t> last_turn_ms_{0};
     loop::Wakeup ordered_;
     std::thread thread_;

@@ -40,6 +40,7 @@ class Daemon {
     void thaw();    // SIGCONT
     void signal(int number);
     bool is_running();
+    pid_t pid() const { return process_->pid(); }
     std::optional<int> wait(std::chrono::milliseconds within);  // for it to end by itself
 
     // Since the last start.

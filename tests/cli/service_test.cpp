@@ -1,0 +1,136 @@
+// `laterd run` and its service manager, which is the test: what it is told, and when the watchdog is fed.
+#include <dirent.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/await.h"
+#include "support/catch.hpp"
+#include "support/daemon.h"
+#include "support/notify_socket.h"
+
+using namespace laterd;
+using namespace std::chrono_literals;
+using Catch::Contains;
+using support::NotifySocket;
+
+namespace {
+
+// Nobody listens on port 1.
+const std::string k_away = R"(clusters: {main: {brokers: ["127.0.0.1:1"]}}
+routes:
+  orders: {from: {topics: [orders], group: later}, delay: 15m, to: {topic: orders.later}}
+)";
+
+support::Daemon::Options managed(const NotifySocket& manager, const std::string& table,
+                                 const std::string& watchdog_us = "") {
+    support::Daemon::Options options{.table = table, .environment = {{"NOTIFY_SOCKET", manager.name()}}};
+    if (!watchdog_us.empty()) {
+        options.environment.emplace_back("WATCHDOG_USEC", watchdog_us);
+    }
+    return options;
+}
+
+// One thread of another process stands still while this lives, as if it never came back from a call.
+class FrozenThread {
+  public:
+    explicit FrozenThread(pid_t thread) : thread_(thread) {
+        is_frozen_ = ::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) == 0;
+        if (is_frozen_) {
+            ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
+            ::waitpid(thread, nullptr, __WALL);
+        }
+    }
+    ~FrozenThread() {
+        if (is_frozen_) {
+            ::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr);
+        }
+    }
+    FrozenThread(const FrozenThread&) = delete;
+    FrozenThread& operator=(const FrozenThread&) = delete;
+
+    bool is_frozen() const { return is_frozen_; }
+
+  private:
+    pid_t thread_;
+    bool is_frozen_ = false;
+};
+
+// Its errands' thread has the same name and is younger.
+std::optional<pid_t> first_thread_named(pid_t process, const std::string& name) {
+    std::optional<pid_t> first;
+    for (const auto& task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+        std::string found;
+        std::getline(std::ifstream(task.path() / "comm") >> std::ws, found);
+        const auto thread = static_cast<pid_t>(std::stol(task.path().filename()));
+        if (found == name) {
+            first = std::min(first.value_or(thread), thread);
+        }
+    }
+    return first;
+}
+
+}  // namespace
+
+TEST_CASE("the manager hears of the start while the cluster is away, of a reload and of the end", "[cli]") {
+    const auto kind = GENERATE(NotifySocket::Kind::path, NotifySocket::Kind::abstract);
+    NotifySocket manager(kind);
+    support::Daemon daemon(managed(manager, k_away));
+    const auto ready = manager.receive(20s);
+    REQUIRE(ready);
+    CHECK_THAT(*ready, Contains("READY=1") && Contains("STATUS=") && Contains("no partitions yet: orders"));
+
+    daemon.signal(SIGHUP);
+    const auto reloading = manager.await("RELOADING=1", 5s);
+    REQUIRE(reloading);
+    CHECK_THAT(*reloading, Contains("MONOTONIC_USEC="));
+    CHECK(manager.await("READY=1", 5s));
+
+    daemon.signal(SIGTERM);
+    const auto stopping = manager.await("STOPPING=1", 5s);
+    REQUIRE(stopping);
+    // Of the default drain_timeout and some for the end; a manager that hears nothing more waits no longer.
+    CHECK_THAT(*stopping, Contains("EXTEND_TIMEOUT_USEC=2"));
+    CHECK(manager.await("STATUS=draining", 5s));
+    CHECK(daemon.wait(5s) == 0);
+}
+
+TEST_CASE("without a watchdog nobody is fed", "[cli]") {
+    NotifySocket manager;
+    support::Daemon daemon(managed(manager, k_away));
+    REQUIRE(manager.await("READY=1", 20s));
+    CHECK_FALSE(manager.await("WATCHDOG=1", 1s));
+    CHECK(daemon.terminate(5s) == 0);
+}
+
+TEST_CASE("a worker's thread that stands still ends the feeding, and is named", "[cli]") {
+    NotifySocket manager;
+    support::Daemon daemon(managed(manager, k_away, "2000000"));
+    REQUIRE(manager.await("READY=1", 20s));
+    REQUIRE(manager.await("WATCHDOG=1", 2s));
+    const auto worker = first_thread_named(daemon.pid(), "orders/1");
+    REQUIRE(worker);
+    {
+        const FrozenThread frozen(*worker);
+        if (!frozen.is_frozen()) {
+            WARN("skipped: this machine lets no process stop a thread of another (ptrace)");
+            return;
+        }
+        CHECK(daemon.await_line("event=\"worker stuck\" route=orders worker=1", 10s));
+        manager.drop_all();
+        CHECK_FALSE(manager.await("WATCHDOG=1", 3s));
+    }
+    CHECK(manager.await("WATCHDOG=1", 5s));
+    CHECK(daemon.await_line("worker turns again", 5s));
+    CHECK(daemon.terminate(5s) == 0);
+}
