@@ -1,21 +1,13 @@
 // `laterd run` and its service manager, which is the test: what it is told, and when the watchdog is fed.
-#include <dirent.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "support/await.h"
 #include "support/catch.hpp"
 #include "support/daemon.h"
+#include "support/frozen_thread.h"
 #include "support/notify_socket.h"
 
 using namespace laterd;
@@ -38,46 +30,6 @@ support::Daemon::Options managed(const NotifySocket& manager, const std::string&
         options.environment.emplace_back("WATCHDOG_USEC", watchdog_us);
     }
     return options;
-}
-
-// One thread of another process stands still while this lives, as if it never came back from a call.
-class FrozenThread {
-  public:
-    explicit FrozenThread(pid_t thread) : thread_(thread) {
-        is_frozen_ = ::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) == 0;
-        if (is_frozen_) {
-            ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
-            ::waitpid(thread, nullptr, __WALL);
-        }
-    }
-    ~FrozenThread() {
-        if (is_frozen_) {
-            ::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr);
-        }
-    }
-    FrozenThread(const FrozenThread&) = delete;
-    FrozenThread& operator=(const FrozenThread&) = delete;
-
-    bool is_frozen() const { return is_frozen_; }
-
-  private:
-    pid_t thread_;
-    bool is_frozen_ = false;
-};
-
-// Its errands' thread has the same name and is younger.
-std::optional<pid_t> first_thread_named(pid_t process, const std::string& name) {
-    std::optional<pid_t> first;
-    for (const auto& task :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
-        std::string found;
-        std::getline(std::ifstream(task.path() / "comm") >> std::ws, found);
-        const auto thread = static_cast<pid_t>(std::stol(task.path().filename()));
-        if (found == name) {
-            first = std::min(first.value_or(thread), thread);
-        }
-    }
-    return first;
 }
 
 }  // namespace
@@ -118,10 +70,10 @@ TEST_CASE("a worker's thread that stands still ends the feeding, and is named", 
     support::Daemon daemon(managed(manager, k_away, "2000000"));
     REQUIRE(manager.await("READY=1", 20s));
     REQUIRE(manager.await("WATCHDOG=1", 2s));
-    const auto worker = first_thread_named(daemon.pid(), "orders/1");
+    const auto worker = support::first_thread_named(daemon.pid(), "orders/1");
     REQUIRE(worker);
     {
-        const FrozenThread frozen(*worker);
+        const support::FrozenThread frozen(*worker);
         if (!frozen.is_frozen()) {
             WARN("skipped: this machine lets no process stop a thread of another (ptrace)");
             return;
