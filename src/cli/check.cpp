@@ -2,6 +2,7 @@
 
 #include "cli/exit_code.h"
 #include "config/print.h"
+#include "log/log.h"
 
 #include <ostream>
 #include <utility>
@@ -12,7 +13,9 @@ namespace {
 
 void write(const std::string& file, const std::vector<config::Finding>& findings, std::ostream& err) {
     for (const config::Finding& finding : findings) {
-        err << config::describe(file, finding) << '\n';
+        const bool is_error = finding.severity == config::Severity::error;
+        err << log::stderr_prefix(is_error ? log::Level::error : log::Level::warn)
+            << config::describe(file, finding) << '\n';
     }
     err.flush();
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -87,6 +88,12 @@ std::vector<std::string> journal_fields(Level level, std::string_view event, std
 
 std::vector<std::string> journal_fields(std::string_view line) {
     return common_fields(priority_of(Level::info), line);
+}
+
+std::string_view journal_prefix(Level level) noexcept {
+    constexpr std::array<std::string_view, 8> k_prefixes{"<0>", "<1>", "<2>", "<3>",
+                                                         "<4>", "<5>", "<6>", "<7>"};
+    return k_prefixes.at(static_cast<std::size_t>(priority_of(level)));
 }
 
 // Each field behind its length: values may hold any byte.

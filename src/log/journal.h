@@ -19,6 +19,9 @@ std::vector<std::string> journal_fields(Level level, std::string_view event, std
 // A line that says it all already.
 std::vector<std::string> journal_fields(std::string_view line);
 
+// What systemd takes a line's priority from on a stream: `<3>` for an error.
+std::string_view journal_prefix(Level level) noexcept;
+
 // As one string and back: what goes through the writer's queue.
 std::string pack(std::span<const std::string> fields);
 std::vector<std::string_view> unpack(std::string_view packed);

@@ -219,6 +219,11 @@ void write_raw(std::string_view line) noexcept {
     }
 }
 
+std::string_view stderr_prefix(Level level) noexcept {
+    static const bool leads_to_journal = is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
+    return leads_to_journal ? journal_prefix(level) : std::string_view();
+}
+
 std::uint64_t dropped() noexcept {
     State& log = state();
     const std::lock_guard lock(log.mutex);

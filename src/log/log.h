@@ -49,6 +49,10 @@ void write_fields(Level level, std::string_view event, std::span<const Field> fi
 // A line that is JSON already, as it is in either format (the counters).
 void write_raw(std::string_view line) noexcept;
 
+// What has to stand before a line that goes to stderr past this log, so that the journal gives it its priority: `<3>`
+// where stderr leads there, else nothing.
+std::string_view stderr_prefix(Level level) noexcept;
+
 inline void error(std::string_view event, Fields fields = {}) noexcept {
     write(Level::error, event, fields);
 }

@@ -1,5 +1,6 @@
 #include "runtime/notice_log.h"
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -11,11 +12,19 @@ namespace {
 
 constexpr std::chrono::seconds k_quiet{60};
 
+// What may come again and again, and is the same thing then.
+enum class Repeats : std::uint8_t {
+    seldom,        // nothing: it is told each time
+    of_reason,     // the same reason
+    of_partition,  // the same reason in the same partition
+    of_record,     // and at the same offset
+};
+
 struct Words {
     log::Level level;
     const char* event;
     const char* hint;
-    bool limited;  // may come again and again
+    Repeats repeats;
 };
 
 Words words_for(const core::Notice& notice) noexcept {
@@ -26,41 +35,57 @@ Words words_for(const core::Notice& notice) noexcept {
             return {Level::error, "partition stopped",
                     "nothing after this record is released; mend the record's cause or add dead_letter, then "
                     "restart",
-                    false};
+                    Repeats::of_record};
         case Kind::position_stopped:
             return {Level::error, "partition stopped",
                     "its position lies above the log's end (topic created anew?); set from.out_of_range or "
                     "the group's offset, then restart",
-                    false};
+                    Repeats::of_partition};
         case Kind::records_lost:
             return {Level::error, "records lost",
-                    "the broker deleted them before they were read (retention?)", false};
+                    "the broker deleted them before they were read (retention?)", Repeats::of_partition};
         case Kind::position_moved:
             return {Level::warn, "position moved",
-                    "it lay above the log's end; from.out_of_range says where to go on", false};
+                    "it lay above the log's end; from.out_of_range says where to go on",
+                    Repeats::of_partition};
         case Kind::gate_holding:
             return {Level::error, "route holding",
-                    "nothing is lost; it goes on by itself when the cause has ended", true};
+                    "nothing is lost; it goes on by itself when the cause has ended", Repeats::of_reason};
         case Kind::gate_open:
-            return {Level::info, "route running", nullptr, true};
+            return {Level::info, "route running", nullptr, Repeats::of_reason};
         case Kind::copy_backoff:
-            return {Level::error, "copy not written", "its partition waits and tries again", true};
+            return {Level::error, "copy not written", "its partition waits and tries again",
+                    Repeats::of_reason};
         case Kind::hold_full:
             return {Level::warn, "hold full",
-                    "reading stops until something held is due; raise limits.memory or add wait.topic", true};
+                    "reading stops until something held is due; raise limits.memory or add wait.topic",
+                    Repeats::of_reason};
         case Kind::dead_lettered:
-            return {Level::warn, "record dead-lettered", nullptr, true};
+            return {Level::warn, "record dead-lettered", nullptr, Repeats::of_reason};
         case Kind::duplicates:
-            return {Level::warn, "records in flight given up", "they may come twice", false};
+            return {Level::warn, "records in flight given up", "they may come twice", Repeats::seldom};
         case Kind::suspended:
             return {Level::warn, "worker suspended", "it was away longer than its session; asking the group",
-                    false};
+                    Repeats::seldom};
         case Kind::unsuspended:
-            return {Level::info, "worker resumed", nullptr, false};
+            return {Level::info, "worker resumed", nullptr, Repeats::seldom};
         case Kind::commit_failed:
-            return {Level::warn, "commit failed", "it is sent again", true};
+            return {Level::warn, "commit failed", "it is sent again", Repeats::of_reason};
     }
-    return {Level::info, "notice", nullptr, false};
+    return {Level::info, "notice", nullptr, Repeats::seldom};
+}
+
+std::string key_of(const core::Notice& notice, const Words& words, const kafka::TopicPartition* place) {
+    // A retry topic that is missing does not keep quiet about dead letters that cannot be written either.
+    std::string key = std::string(words.event) + std::string(core::to_string(notice.reason)) +
+                      std::to_string(static_cast<int>(notice.purpose));
+    if (words.repeats >= Repeats::of_partition && place != nullptr) {
+        key += " " + place->topic + "/" + std::to_string(place->partition);
+    }
+    if (words.repeats == Repeats::of_record) {
+        key += "/" + std::to_string(notice.offset);
+    }
+    return key;
 }
 
 // What the reason tells beyond the words of the notice.
@@ -100,11 +125,8 @@ NoticeLog::NoticeLog(const config::Route& route, int worker)
 void NoticeLog::tell(const core::Notice& notice, const kafka::TopicPartition* place, const core::Now& now) {
     const Words words = words_for(notice);
     std::uint64_t kept_back = 0;
-    if (words.limited) {
-        // A retry topic that is missing does not keep quiet about dead letters that cannot be written either.
-        const std::string key = std::string(words.event) + std::string(core::to_string(notice.reason)) +
-                                std::to_string(static_cast<int>(notice.purpose));
-        const auto passed = limiter_.pass(key, now.steady);
+    if (words.repeats != Repeats::seldom) {
+        const auto passed = limiter_.pass(key_of(notice, words, place), now.steady);
         if (!passed) {
             return;
         }
@@ -157,6 +179,14 @@ void NoticeLog::trouble(const config::Cluster& cluster, kafka::ErrorCode code, s
     }
     log::write_fields(is_refusal ? log::Level::error : log::Level::warn,
                       is_refusal ? "cluster refuses" : "kafka client", fields);
+}
+
+void NoticeLog::clock_stepped(core::Milliseconds by, const core::Now& now) {
+    if (const auto kept_back = limiter_.pass("wall clock stepped", now.steady)) {
+        log::warn(
+            "wall clock stepped",
+            {{"route", route_.name}, {"worker", worker_}, {"by_ms", by.count()}, {"not_shown", *kept_back}});
+    }
 }
 
 void NoticeLog::unreachable(const config::Cluster& cluster, std::string_view error,

@@ -25,6 +25,9 @@ class NoticeLog {
     void trouble(const config::Cluster& cluster, kafka::ErrorCode code, std::string_view text,
                  const core::Now& now);
 
+    // Somebody has set the wall clock; at most once in a while.
+    void clock_stepped(core::Milliseconds by, const core::Now& now);
+
     // The cluster of `from` does not answer, or refuses this client. Not limited: the caller knows how often.
     void unreachable(const config::Cluster& cluster, std::string_view error,
                      const kafka::Trouble& trouble) const;

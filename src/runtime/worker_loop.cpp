@@ -138,8 +138,7 @@ void WorkerLoop::read_time(bool clock_stepped) {
     const std::chrono::milliseconds step = now_.wall - before.wall - std::max(away, steady_passed);
     if (std::chrono::abs(step) >= k_clock_step) {
         worker_.setup_.counters.clock_step_ms.add(static_cast<std::uint64_t>(std::chrono::abs(step).count()));
-        log::warn("wall clock stepped",
-                  {{"route", route_.name}, {"worker", worker_.setup_.number}, {"by_ms", step.count()}});
+        notices_.clock_stepped(step, now_);
         clock_stepped = true;
     }
     if (!pipeline_) {

@@ -258,6 +258,7 @@ TEST_CASE("a wrong table is told and not tried again, with the check before the 
     CHECK(host.show("ActiveState") == "failed");
     CHECK(host.show("NRestarts") == "0");
     CHECK(host.show(has_check ? "Result" : "ExecMainStatus") == (has_check ? "exit-code" : "78"));
+    CHECK_THAT(host.run("journalctl -u laterd -p err --no-pager").text, Contains("intsance"));
     CHECK_THAT(host.journal(), Contains("did you mean \\\"instance\\\""));
 }
 

@@ -40,6 +40,13 @@ TEST_CASE("levels are syslog's priorities", "[log]") {
     CHECK(fields(Level::error, "x")[1] == "PRIORITY=3");
 }
 
+TEST_CASE("a line on the journal's stream begins with its priority", "[log]") {
+    CHECK(log::journal_prefix(Level::error) == "<3>");
+    CHECK(log::journal_prefix(Level::warn) == "<4>");
+    // The test's own stderr is no journal.
+    CHECK(log::stderr_prefix(Level::error).empty());
+}
+
 TEST_CASE("a value with newlines stays one field and does not break the message", "[log]") {
     const auto all = fields(Level::warn, "kafka client", {{"error", "one\nPRIORITY=0"}, {"a-b.c", 1}});
     CHECK(all[0] == "MESSAGE=kafka client error=\"one\\nPRIORITY=0\" a-b.c=1");
