@@ -3,6 +3,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/program.h"
+#include "cli/remote.h"
 #include "cli/version.h"
 #include "config/environment.h"
 #include "config/property.h"
@@ -41,7 +42,7 @@ int run(const cli::Invocation& invocation) {
         runtime::keep_secrets_in_process();
     }
     log::start(static_cast<log::Level>(table->log_level), static_cast<log::Format>(table->log_format));
-    const int code = runtime::run(*table);
+    const int code = runtime::run(*table, {.laterd = cli::version(), .librdkafka = kafka::library_version()});
     log::stop();
     return code;
 }
@@ -50,6 +51,16 @@ int check(const cli::Invocation& invocation) {
     // Nobody reads them here: they end it, as they end any program.
     runtime::unblock_signals();
     return cli::check(invocation, check_tools(), std::cout, std::cerr);
+}
+
+int status(const cli::Invocation& invocation) {
+    runtime::unblock_signals();
+    return cli::status(invocation, config::process_environment(), std::cout, std::cerr);
+}
+
+int health(const cli::Invocation& invocation) {
+    runtime::unblock_signals();
+    return cli::health(invocation, config::process_environment(), std::cout, std::cerr);
 }
 
 int demo(const cli::Invocation& invocation) {
@@ -68,5 +79,6 @@ int main(int count, char** arguments) {
     runtime::block_signals();
     return cli::run_program({arguments + 1, arguments + count}, config::process_environment(),
                             cli::version_text(kafka::library_version()),
-                            {.run = run, .check = check, .demo = demo}, std::cout, std::cerr);
+                            {.run = run, .check = check, .status = status, .health = health, .demo = demo},
+                            std::cout, std::cerr);
 }

@@ -17,7 +17,8 @@ constexpr const char* k_footer = R"(Example, to see it work without any configur
 
 FILE is the one given by -c, else $LATERD_CONFIG, else /etc/laterd/laterd.yaml.
 Exit codes: 0 done, 64 wrong usage, 69 cluster unreachable (check --connect),
-70 internal error, 78 wrong configuration.)";
+70 internal error, 78 wrong configuration; 1 from status and health when there
+is nothing good to say.)";
 constexpr const char* k_run_footer = R"(Example:
   laterd run -c config/minimal.yaml
 
@@ -29,6 +30,16 @@ constexpr const char* k_check_footer = R"(Example:
 One line for each finding on stderr, as FILE:LINE:COL: PATH: what is wrong;
 what was expected. Exit code 0, 78 when one is an error, 69 when a cluster
 cannot be reached.)";
+constexpr const char* k_status_footer = R"(Example:
+  laterd status -c config/laterd.yaml
+
+Asks the running daemon at its admin endpoint, which the table's admin.listen
+names. Exit code 0, 1 when nobody answers, 78 when the table names no endpoint.)";
+constexpr const char* k_health_footer = R"(Example, for a container's health check:
+  laterd health
+
+Exit code 0 when every worker's loop turns, else 1 and which one does not. With
+--ready also only when every route is in its consumer group.)";
 constexpr const char* k_demo_footer = R"(Example, for a broker to play with from another terminal:
   laterd demo --serve)";
 
@@ -47,6 +58,8 @@ class Parser {
         app_.require_subcommand(1);
         add_run();
         add_check();
+        add_status();
+        add_health();
         add_demo();
     }
 
@@ -92,6 +105,26 @@ class Parser {
         sub->add_flag("--connect", invocation_.connect,
                       "Also ask the clusters: topics, rights, partitions, limits");
         sub->add_flag("--print", invocation_.print, "Show the effective table on stdout, secrets hidden");
+    }
+
+    void add_place(CLI::App* sub) {
+        add_file(sub);
+        sub->add_option("--at", invocation_.at, "Where the endpoint listens, instead of what the table says")
+            ->type_name("HOST:PORT|unix:PATH");
+    }
+
+    void add_status() {
+        CLI::App* sub =
+            add("status", "Show what the running daemon is doing", k_status_footer, Command::status);
+        add_place(sub);
+        sub->add_flag("--json", invocation_.json, "All of it, as the endpoint's /status answers");
+    }
+
+    void add_health() {
+        CLI::App* sub =
+            add("health", "Say whether the running daemon is well", k_health_footer, Command::health);
+        add_place(sub);
+        sub->add_flag("--ready", invocation_.ready, "Also whether every route is in its group");
     }
 
     void add_demo() {

@@ -4,6 +4,7 @@
 namespace laterd::cli {
 
 inline constexpr int k_exit_done = 0;
+inline constexpr int k_exit_unwell = 1;  // `health` and `status` only
 inline constexpr int k_exit_usage = 64;
 inline constexpr int k_exit_unreachable = 69;  // `check --connect` only
 inline constexpr int k_exit_internal = 70;

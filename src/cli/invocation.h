@@ -6,14 +6,17 @@
 
 namespace laterd::cli {
 
-enum class Command : std::uint8_t { run, check, demo };
+enum class Command : std::uint8_t { run, check, status, health, demo };
 
 struct Invocation {
     Command command = Command::run;
-    std::string config;    // run, check: the routing table's file
+    std::string config;    // all but demo: the routing table's file
     bool connect = false;  // check
     bool print = false;    // check
     bool serve = false;    // demo
+    bool json = false;     // status
+    bool ready = false;    // health
+    std::string at{};      // status, health: where the admin endpoint listens; empty: as the table says
 
     bool operator==(const Invocation&) const = default;
 };

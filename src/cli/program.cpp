@@ -16,6 +16,10 @@ int call(const Commands& commands, const Invocation& invocation) {
             return commands.run(invocation);
         case Command::check:
             return commands.check(invocation);
+        case Command::status:
+            return commands.status(invocation);
+        case Command::health:
+            return commands.health(invocation);
         case Command::demo:
             return commands.demo(invocation);
     }

@@ -15,6 +15,8 @@ namespace laterd::cli {
 struct Commands {
     std::function<int(const Invocation&)> run;
     std::function<int(const Invocation&)> check;
+    std::function<int(const Invocation&)> status;
+    std::function<int(const Invocation&)> health;
     std::function<int(const Invocation&)> demo;
 };
 

@@ -12,6 +12,10 @@ constexpr const char* k_compiler = "GCC " __VERSION__;
 
 }  // namespace
 
+std::string version() {
+    return LATERD_VERSION;
+}
+
 std::string version_text(const std::string& librdkafka) {
     return std::string("laterd " LATERD_VERSION " (librdkafka ") + librdkafka + "; built with " + k_compiler +
            ", " LATERD_BUILD_TYPE ")";

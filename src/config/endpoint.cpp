@@ -17,11 +17,20 @@ namespace {
 
 constexpr std::size_t k_longest_socket = sizeof(sockaddr_un::sun_path) - 1;
 
-// 127.0.0.0/8, ::1 in brackets, or the name that stands for them.
-bool is_loopback(const std::string& host) {
-    in_addr address{};
-    return host == "localhost" || host == "[::1]" ||
-           (inet_pton(AF_INET, host.c_str(), &address) == 1 && host.starts_with("127."));
+constexpr std::string_view k_unix = "unix:";
+
+// An address as numbers, or the name of this host.
+bool is_address(const std::string& host) {
+    in_addr v4{};
+    in6_addr v6{};
+    const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+    return host == "localhost" || inet_pton(AF_INET, host.c_str(), &v4) == 1 ||
+           (in_brackets && inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6) == 1);
+}
+
+bool is_port(const std::string& text) {
+    const Parsed<std::int64_t> port = parse_integer(text);
+    return port && *port >= 1 && *port <= 65'535;
 }
 
 // What may stand in the first line of a request.
@@ -48,17 +57,15 @@ std::optional<std::string> problem_of_socket(const std::string& text) {
 }
 
 std::optional<std::string> problem_of_loopback_address(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    const std::string host = text.substr(0, colon);
-    const Parsed<std::int64_t> port = parse_integer(colon == std::string::npos ? "" : text.substr(colon + 1));
-    if (!port || *port < 1 || *port > 65'535) {
+    const auto [host, port] = split_address(text);
+    if (!is_port(port)) {
         return fmt::format("{} is not an address; expected 127.0.0.1:PORT, [::1]:PORT or localhost:PORT",
                            quote(text));
     }
     if (!is_loopback(host)) {
         return fmt::format(
             "{} is not a loopback address; expected 127.0.0.1:{}, for a handler runs on the same host",
-            quote(text), *port);
+            quote(text), port);
     }
     return std::nullopt;
 }
@@ -69,6 +76,39 @@ std::optional<std::string> problem_of_request_path(const std::string& text) {
                            quote(text));
     }
     return std::nullopt;
+}
+
+std::optional<std::string> problem_of_listen(const std::string& text) {
+    if (const std::optional<std::string> path = socket_of(text)) {
+        return problem_of_socket(*path);
+    }
+    const auto [host, port] = split_address(text);
+    if (!is_port(port) || !is_address(host)) {
+        return fmt::format(
+            "{} is not where to listen; expected an address like 127.0.0.1:9464, or unix:PATH like "
+            "unix:/run/laterd/admin.sock",
+            quote(text));
+    }
+    return std::nullopt;
+}
+
+Address split_address(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    return {.host = text.substr(0, colon), .port = colon == std::string::npos ? "" : text.substr(colon + 1)};
+}
+
+bool is_loopback(const std::string& host) {
+    in_addr address{};
+    return host == "localhost" || host == "[::1]" ||
+           (inet_pton(AF_INET, host.c_str(), &address) == 1 && host.starts_with("127."));
+}
+
+bool is_open_to_others(const std::string& listen) {
+    return !socket_of(listen) && !is_loopback(split_address(listen).host);
+}
+
+std::optional<std::string> socket_of(const std::string& listen) {
+    return listen.starts_with(k_unix) ? std::optional(listen.substr(k_unix.size())) : std::nullopt;
 }
 
 }  // namespace laterd::config

@@ -69,6 +69,8 @@ std::string_view noun_of(Type type) {
             return "a loopback address";
         case Type::request_path:
             return "a path";
+        case Type::listen:
+            return "an address or unix:PATH";
         case Type::text:
         case Type::choice:
         case Type::choice_or_duration:

@@ -38,6 +38,7 @@ enum class Type : std::uint8_t {
     socket,   // the path of a Unix socket
     loopback_address,
     request_path,
+    listen,       // HOST:PORT, or unix:PATH
     property,     // the value of a librdkafka property, verbatim
     secret_file,  // the name of a file with the value
 };
@@ -48,7 +49,7 @@ struct Version {
 
     auto operator<=>(const Version&) const = default;
 };
-inline constexpr Version k_this_version{0, 2};
+inline constexpr Version k_this_version{0, 3};
 
 struct Key {
     // `*` stands for a name, `[]` for an item of a list, `=word` for one choice of a key.

@@ -384,9 +384,11 @@ constexpr auto k_keys = std::to_array<Key>({
      .since = k_operate_step,
      .meaning = "The endpoint for metrics and health."},
     {.path = "admin.listen",
+     .type = Type::listen,
+     .required = true,
      .example = "127.0.0.1:9464",
      .since = k_operate_step,
-     .meaning = "Its address, or unix:PATH."},
+     .meaning = "Where it listens: HOST:PORT, or unix:PATH. Anybody who reaches it may read the status."},
 });
 
 }  // namespace

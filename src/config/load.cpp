@@ -3,6 +3,7 @@
 #include "config/cluster_reader.h"
 #include "config/contradiction.h"
 #include "config/document.h"
+#include "config/endpoint.h"
 #include "config/file.h"
 #include "config/findings.h"
 #include "config/reader.h"
@@ -23,6 +24,7 @@ void read_settings(const Section& root, RoutingTable& table) {
     table.commit_interval = root.duration("commit_interval").value_or(table.commit_interval);
     table.drain_timeout = root.duration("drain_timeout").value_or(table.drain_timeout);
     table.instance = root.text("instance").value_or("");
+    table.admin_listen = (root / "admin").text("listen").value_or("");
     if (const auto word = (root / "log").text("level")) {
         table.log_level = from_word(k_level_words, *word);
     }
@@ -38,6 +40,11 @@ RoutingTable read_table(const Section& root, const SecretSource& secrets, const 
     table.routes = read_routes(root, findings);
     read_settings(root, table);
     find_contradictions(table, root, findings);
+    if (!table.admin_listen.empty() && is_open_to_others(table.admin_listen)) {
+        findings.warn((root / "admin").path() / "listen",
+                      "other machines may reach the admin endpoint, which asks nobody who they are; expected "
+                      "127.0.0.1 or a Unix socket, unless the network keeps them out");
+    }
     if (check) {
         check_properties(table, root, check, findings);
     }
@@ -78,6 +85,7 @@ Loaded load_text(const std::string& text, const std::filesystem::path& folder, c
     const SecretSource secrets{.folder = secret_folder(folder, environment), .read = read_secret};
     RoutingTable table = read_table(Section(*root), secrets, check, findings);
     Loaded loaded;
+    loaded.admin_listen = table.admin_listen;
     if (!findings.has_error()) {
         loaded.table = std::move(table);
     }

@@ -18,6 +18,7 @@ struct Loaded {
     std::optional<RoutingTable> table;  // there when no finding is an error
     std::vector<Finding> findings;      // in the order of the file
     Places places;                      // for findings that come later
+    std::string admin_listen;           // as far as it can be known, whatever else is wrong; else empty
 };
 
 // Never throws for what is in the file. `check` may be empty: librdkafka is not asked then.

@@ -121,7 +121,8 @@ struct RoutingTable {
     std::uint64_t memory = std::uint64_t{256} << 20;  // bytes: held records + prefetch + unsent records
     std::chrono::milliseconds commit_interval{1'000};
     std::chrono::milliseconds drain_timeout{20'000};
-    std::string instance;  // empty: dynamic group membership
+    std::string instance;      // empty: dynamic group membership
+    std::string admin_listen;  // HOST:PORT or unix:PATH; empty: no admin endpoint
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
 

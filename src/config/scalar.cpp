@@ -241,6 +241,8 @@ std::optional<std::string> problem_of(const Key& key, const std::string& text) {
             return problem_of_loopback_address(text);
         case Type::request_path:
             return problem_of_request_path(text);
+        case Type::listen:
+            return problem_of_listen(text);
         case Type::property:
             return check_property(text);
         default:

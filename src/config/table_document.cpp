@@ -220,6 +220,11 @@ Node to_document(const RoutingTable& table) {
         writer.text("instance", table.instance);
     }
     writer.map("log", std::move(log));
+    if (!table.admin_listen.empty()) {
+        Writer admin;
+        admin.text("listen", table.admin_listen);
+        writer.map("admin", std::move(admin));
+    }
     return writer.take();
 }
 

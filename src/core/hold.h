@@ -6,6 +6,8 @@
 //   heap    by due time, whatever the offset
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -39,6 +41,19 @@ class Hold {
     RecordPtr take();
 
     void clear() noexcept;
+
+    // Every `step`th record, in no order, with the number of those it stands for.
+    template <typename Look>
+    void for_some(std::size_t step, Look look) const {
+        const auto sample = [&](const auto& place) {
+            for (std::size_t i = 0; i < place.size(); i += step) {
+                look(*place[i], std::min(step, place.size() - i));
+            }
+        };
+        sample(copies_);
+        sample(line_);
+        sample(heap_);
+    }
 
     std::size_t size() const noexcept { return copies_.size() + line_.size() + heap_.size(); }
     std::uint64_t bytes() const noexcept { return bytes_; }

@@ -5,11 +5,13 @@
 #include <optional>
 #include <vector>
 
+#include "core/by_topic.h"
 #include "core/done_map.h"
 #include "core/hold.h"
 #include "core/ledger.h"
 #include "core/record.h"
 #include "core/time.h"
+#include "core/view.h"
 
 namespace laterd::core {
 
@@ -33,6 +35,7 @@ struct Partition {
     Slot slot = 0;
     Epoch epoch = 0;
     std::int32_t number = 0;
+    TopicCounters* topic = nullptr;
     Role role = Role::source;
     Order order = Order::partition;
     bool is_strict = false;  // nothing overtakes anything on its way to the sink, dead letters included
@@ -75,6 +78,16 @@ struct Partition {
     std::optional<WallTime> scheduled;        // its key in the set of partitions that can release
     std::optional<SteadyTime> backoff_until;  // a copy could not be written: not before
     std::chrono::milliseconds backoff{0};
+
+    PartitionState state() const noexcept {
+        if (phase == Phase::stopped) {
+            return PartitionState::stopped;
+        }
+        if (!open) {
+            return PartitionState::cold;
+        }
+        return reading ? PartitionState::hot : PartitionState::warm;
+    }
 
     // Nothing has left the hold that is not settled.
     bool is_quiet() const noexcept { return in_flight == 0 && staged == 0; }

@@ -65,6 +65,7 @@ void Pipeline::assigned(const Now& now, std::span<const Assigned> partitions) {
         partition->slot = assigned.slot;
         partition->epoch = epoch_;
         partition->number = assigned.number;
+        partition->topic = assigned.topic;
         partition->role = assigned.role;
         // A retry record goes when it is due; in a waiting topic the laps end in the order of the offsets.
         partition->order = assigned.role == Role::source  ? assigned.order
@@ -267,6 +268,9 @@ void Pipeline::admit(const Now& now, Partition& partition, RecordPtr record) {
     }
     partition.ledger.received(record->offset, record->due);
     counters_.consumed.add();
+    if (partition.topic != nullptr) {
+        partition.topic->consumed.add();
+    }
     if (was_settled(partition, *record)) {
         partition.ledger.settled(record->offset);
         uncommitted_ = true;
@@ -375,6 +379,7 @@ void Pipeline::stop(Partition& partition, Notice::Kind kind, Offset offset, Reas
     partition.hold.clear();
     partition.owed = 0;
     partition.phase = Partition::Phase::stopped;
+    partition.stop_reason = reason;
     if (partition.scheduled) {
         releasable_.erase({*partition.scheduled, partition.slot});
         partition.scheduled.reset();
@@ -601,13 +606,7 @@ void Pipeline::measure(const Now& now) {
             const WallTime due = partition->ledger.unsettled() > 0 ? partition->ledger.oldest_due() : *head;
             oldest = oldest ? std::min(*oldest, due) : due;
         }
-        if (partition->phase == Partition::Phase::stopped) {
-            ++by_state[3];
-        } else if (!partition->open) {
-            ++by_state[static_cast<std::size_t>(Tier::cold)];
-        } else {
-            ++by_state[static_cast<std::size_t>(partition->reading ? Tier::hot : Tier::warm)];
-        }
+        ++by_state[static_cast<std::size_t>(partition->state())];
     }
     for (std::size_t i = 0; i < by_state.size(); ++i) {
         counters_.partitions[i].set(by_state[i]);
@@ -624,7 +623,8 @@ void Pipeline::measure(const Now& now) {
     counters_.next_due_ms.set(next ? as_count(next->time_since_epoch()) : 0);
     counters_.commit_age_ms.set(has_uncommitted() ? as_count(now.steady - committed_at_) : 0);
     const Gate::State gate = unfit_ == Reason::none ? gate_.state() : Gate::State::holding;
-    counters_.gate.set(ending_ != Ending::none ? 4 : static_cast<std::uint64_t>(gate));
+    const bool ends = ending_ == Ending::draining || ending_ == Ending::drained;
+    counters_.gate.set(ends ? k_gate_draining : static_cast<std::uint64_t>(gate));
 }
 
 }  // namespace laterd::core

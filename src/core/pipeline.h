@@ -28,6 +28,7 @@
 #include "core/start.h"
 #include "core/tier.h"
 #include "core/time.h"
+#include "core/view.h"
 
 namespace laterd::core {
 
@@ -60,6 +61,7 @@ struct Assigned {
     std::int32_t number;  // of the partition in its topic
     Role role = Role::source;
     Order order = Order::partition;  // of a source; that of the other roles is not a choice
+    TopicCounters* topic = nullptr;  // outlives the pipeline; those of the topic, when somebody counts them
 };
 
 // What became of a delivery.
@@ -156,6 +158,9 @@ class Pipeline {
 
     // Sets the gauges of `counters`.
     void measure(const Now& now);
+
+    // For people; takes microseconds for each partition, and for the records held at most a fraction of a millisecond.
+    View view(const Now& now) const;
 
     // For lag: the committable offset of a running partition.
     std::optional<Offset> committable(Slot slot) const noexcept;

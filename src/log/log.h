@@ -33,6 +33,11 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
+std::string_view to_string(Level level) noexcept;
+
+// An instant as lines show it: RFC 3339 in UTC with milliseconds.
+std::string format_time(std::int64_t unix_ms);
+
 // Once, before the first line and any thread; again to change level and format. Without it lines go to stderr as text.
 void start(Level level, Format format);
 

@@ -18,6 +18,8 @@ class Fd {
     int get() const noexcept { return fd_; }
     bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;
+    // Somebody else closes it from now on.
+    int release() noexcept { return std::exchange(fd_, -1); }
 
   private:
     int fd_ = -1;

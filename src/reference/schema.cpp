@@ -35,6 +35,9 @@ constexpr std::string_view k_socket = "^/(.*[^/])?$";
 constexpr std::string_view k_loopback = R"(^(localhost|\[::1\]|127\.[0-9.]+):[0-9]{1,5}$)";
 constexpr std::string_view k_request_path = R"(^/[!-"$-~]*$)";
 
+constexpr std::string_view k_listen =
+    R"(^(unix:/(.*[^/])?|(localhost|[0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5})$)";
+
 Json schema_of(const Key& key);
 
 Json text_like(std::string_view pattern) {
@@ -161,6 +164,8 @@ Json scalar_of(const Key& key) {
             return text_like(k_loopback);
         case Type::request_path:
             return text_like(k_request_path);
+        case Type::listen:
+            return text_like(k_listen);
         case Type::property:
             return {{"type", {"string", "number", "boolean"}}};
         default:

@@ -136,14 +136,14 @@ class Demo {
             }
             if (now.steady >= view_at) {
                 view_at += k_view_every;
-                view_.show(supervisor_.counters(), now.steady - began);
+                view_.show(supervisor_.workers(), now.steady - began);
             }
             if (!serve_ && now.steady - began >= k_length) {
                 end(now.steady);
             }
             poller_.wait(std::nullopt, now.steady + k_tick);
         }
-        view_.summarise(supervisor_.counters());
+        view_.summarise(supervisor_.workers());
         std::fflush(stdout);
     }
 
@@ -174,8 +174,8 @@ class Demo {
 
     // Else the first records would be late by the time it takes to join.
     bool have_joined() const {
-        const std::vector<RouteCounters> all = supervisor_.counters();
-        return std::all_of(all.begin(), all.end(), [](const RouteCounters& route) {
+        const std::vector<admin::WorkerState> all = supervisor_.workers();
+        return std::all_of(all.begin(), all.end(), [](const admin::WorkerState& route) {
             return route.counters->partitions[0].get() > 0;
         });
     }

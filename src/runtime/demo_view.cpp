@@ -13,7 +13,7 @@ std::string at_most(std::int64_t ms) {
     return ms < 0 ? "> 65 s" : fmt::format("<= {} ms", ms);
 }
 
-void print_row(const RouteCounters& route) {
+void print_row(const admin::WorkerState& route) {
     const core::Counters& c = *route.counters;
     fmt::print("{:<12} {:>9} {:>8} {:>9} {:>9} {:>11} {:>11}   {}/{}/{}\n", route.route, c.consumed.get(),
                c.held_records.get(), c.released.get(), c.delivered.get(),
@@ -25,14 +25,14 @@ void print_row(const RouteCounters& route) {
 
 DemoView::DemoView() : terminal_(isatty(STDOUT_FILENO) == 1) {}
 
-void DemoView::show(const std::vector<RouteCounters>& routes, std::chrono::nanoseconds since_start) {
+void DemoView::show(const std::vector<admin::WorkerState>& routes, std::chrono::nanoseconds since_start) {
     if (terminal_ && drawn_) {
         fmt::print("\033[{}A\033[J", lines_);
     }
     fmt::print("{:>4} s\n", std::chrono::duration_cast<std::chrono::seconds>(since_start).count());
     fmt::print("{:<12} {:>9} {:>8} {:>9} {:>9} {:>11} {:>11}   {}\n", "route", "consumed", "held", "released",
                "delivered", "late p50", "late p99", "hot/warm/cold");
-    for (const RouteCounters& route : routes) {
+    for (const admin::WorkerState& route : routes) {
         print_row(route);
     }
     lines_ = routes.size() + 2;
@@ -40,9 +40,9 @@ void DemoView::show(const std::vector<RouteCounters>& routes, std::chrono::nanos
     std::fflush(stdout);
 }
 
-void DemoView::summarise(const std::vector<RouteCounters>& routes) const {
+void DemoView::summarise(const std::vector<admin::WorkerState>& routes) const {
     fmt::print("\nIn all:\n");
-    for (const RouteCounters& route : routes) {
+    for (const admin::WorkerState& route : routes) {
         const core::Counters& c = *route.counters;
         fmt::print(
             "  {}: {} records read, {} released when due and {} acknowledged; half of them {} late, 99 of "

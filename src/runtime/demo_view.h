@@ -4,15 +4,15 @@
 #include <chrono>
 #include <vector>
 
-#include "runtime/report.h"
+#include "admin/state.h"
 
 namespace laterd::runtime {
 
 class DemoView {
   public:
     DemoView();
-    void show(const std::vector<RouteCounters>& routes, std::chrono::nanoseconds since_start);
-    void summarise(const std::vector<RouteCounters>& routes) const;
+    void show(const std::vector<admin::WorkerState>& routes, std::chrono::nanoseconds since_start);
+    void summarise(const std::vector<admin::WorkerState>& routes) const;
 
   private:
     bool terminal_;

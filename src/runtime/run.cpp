@@ -5,15 +5,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
+#include "admin/metrics.h"
+#include "admin/server.h"
+#include "config/endpoint.h"
 #include "log/log.h"
 #include "loop/clock.h"
 #include "loop/fd.h"
 #include "loop/poller.h"
+<<<<<<< HEAD
 #include "runtime/report.h"
 #include "runtime/service_link.h"
+=======
+>>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
 #include "runtime/supervisor.h"
 
 namespace laterd::runtime {
@@ -29,11 +37,21 @@ sigset_t our_signals() noexcept {
     return signals;
 }
 
+constexpr int k_cannot_listen = 70;
+
 // The main thread of `laterd run`: signals, and the workers' lives.
 class Runner {
   public:
+<<<<<<< HEAD
     explicit Runner(const config::RoutingTable& table)
         : supervisor_(table), service_(supervisor_), drain_timeout_(table.drain_timeout) {
+=======
+    Runner(const config::RoutingTable& table, Versions versions)
+        : supervisor_(table),
+          drain_timeout_(table.drain_timeout),
+          versions_(std::move(versions)),
+          started_(loop::read_clocks().wall) {
+>>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
         const sigset_t signals = our_signals();
         signals_ = loop::Fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
         if (!signals_.is_open()) {
@@ -41,6 +59,25 @@ class Runner {
         }
         poller_.add(signals_.get(), [this] { read_signals(); });
         poller_.add(supervisor_.fd(), [] {});
+    }
+
+    // Empty: there is none. False when it cannot be opened.
+    bool open_admin(const std::string& listen) {
+        if (listen.empty()) {
+            return true;
+        }
+        try {
+            server_.emplace(listen, [this] { return look(); });
+        } catch (const std::exception& error) {
+            log::error("admin endpoint not opened", {{"error", error.what()}});
+            return false;
+        }
+        log::info("admin endpoint open", {{"listen", listen}});
+        if (config::is_open_to_others(listen)) {
+            log::warn("admin endpoint open to other machines",
+                      {{"listen", listen}, {"hint", "it asks nobody who they are"}});
+        }
+        return true;
     }
 
     void run() {
@@ -66,6 +103,7 @@ class Runner {
             poller_.wait(std::nullopt, earlier(serve_again, earlier(next, give_up_at_)));
         }
         log_counters();
+        server_.reset();
         if (!supervisor_.has_ended()) {
             // A client that cannot be closed (its cluster is away) must not keep the process.
             log::stop();
@@ -115,7 +153,18 @@ class Runner {
         give_up_at_ = now + drain_timeout_ + k_close_patience;
     }
 
-    void log_counters() { log::write_raw(report(supervisor_.counters(), log::dropped())); }
+    // Also on the admin endpoint's thread.
+    admin::ProcessState look() const {
+        return {.now = loop::read_clocks().wall,
+                .started = started_,
+                .workers = supervisor_.workers(),
+                .is_draining = ending_,
+                .log_dropped = log::dropped(),
+                .version = versions_.laterd,
+                .librdkafka = versions_.librdkafka};
+    }
+
+    void log_counters() { log::write_raw(admin::report_line(look())); }
 
     // For leaving the groups and closing the clients after the drain.
     static constexpr std::chrono::milliseconds k_close_patience{2'000};
@@ -128,9 +177,12 @@ class Runner {
     std::chrono::milliseconds drain_timeout_;
     loop::Fd signals_;
     loop::Poller poller_;
-    bool ending_ = false;
+    const Versions versions_;
+    const core::WallTime started_;
+    std::atomic<bool> ending_{false};
     bool has_left_ = false;
     std::optional<core::SteadyTime> give_up_at_;
+    std::optional<admin::Server> server_;  // last: its thread looks at the others
 };
 
 }  // namespace
@@ -146,8 +198,11 @@ void unblock_signals() {
     sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-int run(const config::RoutingTable& table) {
-    Runner runner(table);
+int run(const config::RoutingTable& table, const Versions& versions) {
+    Runner runner(table, versions);
+    if (!runner.open_admin(table.admin_listen)) {
+        return k_cannot_listen;
+    }
     runner.run();
     return 0;
 }

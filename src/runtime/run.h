@@ -1,6 +1,8 @@
 // Runs a routing table in the foreground until a signal ends it.
 #pragma once
 
+#include <string>
+
 #include "config/routing_table.h"
 
 namespace laterd::runtime {
@@ -9,8 +11,14 @@ namespace laterd::runtime {
 void block_signals();
 void unblock_signals();  // the same ones, in this thread
 
-// Returns the exit code: 0 after a requested stop (also when the drain ran out), 70 when a promise was broken.
+struct Versions {
+    std::string laterd;
+    std::string librdkafka;
+};
+
+// Returns the exit code: 0 after a requested stop (also when the drain ran out), 70 when the admin endpoint
+// cannot be opened.
 // SIGTERM or SIGINT: drains; a second one: stops at once. SIGUSR1: logs the counters.
-int run(const config::RoutingTable& table);
+int run(const config::RoutingTable& table, const Versions& versions);
 
 }  // namespace laterd::runtime

@@ -45,7 +45,9 @@ void Supervisor::start() {
         }
         for (int number = 1; number <= route.workers; ++number) {
             Seat seat{.route = &route, .number = number};
-            seat.counters = std::make_unique<core::Counters>();
+            seat.counters = std::make_shared<core::Counters>();
+            seat.board = std::make_shared<admin::Board>();
+            const std::lock_guard lock(mutex_);
             seats_.push_back(std::move(seat));
         }
     }
@@ -58,16 +60,24 @@ void Supervisor::start() {
 
 void Supervisor::start(Seat& seat, core::SteadyTime now) {
     seat.started_at = now;
-    seat.worker = std::make_unique<Worker>(Worker::Setup{.table = table_,
+    auto worker = std::make_unique<Worker>(Worker::Setup{.table = table_,
                                                          .route = *seat.route,
                                                          .number = seat.number,
                                                          .counters = *seat.counters,
+                                                         .board = *seat.board,
                                                          .state_changed = state_changed_});
+    const std::lock_guard lock(mutex_);
+    seat.worker = std::move(worker);
 }
 
 void Supervisor::bury(Seat& seat, const core::Now& now) {
     const bool fenced = seat.worker->state() == Worker::State::fenced;
-    seat.worker.reset();
+    {
+        std::unique_ptr<Worker> dead;
+        const std::lock_guard lock(mutex_);
+        dead.swap(seat.worker);
+        seat.board->join(false);
+    }
     if (ending_) {
         return;
     }
@@ -134,15 +144,26 @@ bool Supervisor::has_left() const noexcept {
                        [](const Seat& seat) { return !seat.worker || seat.worker->has_left(); });
 }
 
-std::vector<RouteCounters> Supervisor::counters() const {
-    std::vector<RouteCounters> all;
+std::vector<admin::WorkerState> Supervisor::workers() const {
+    const std::int64_t now = loop::read_boot_time().count();
+    const std::lock_guard lock(mutex_);
+    std::vector<admin::WorkerState> all;
     all.reserve(seats_.size());
     for (const Seat& seat : seats_) {
-        all.push_back({.route = seat.route->name,
-                       .topic = topics_of(*seat.route),
-                       .counters = seat.counters.get(),
-                       .retry_topic = seat.route->retry.topic,
-                       .waiting_topic = seat.route->wait_topic});
+        admin::WorkerState& worker =
+            all.emplace_back(admin::WorkerState{.route = seat.route->name,
+                                                .sources = topics_of(*seat.route),
+                                                .retry_topic = seat.route->retry.topic,
+                                                .waiting_topic = seat.route->wait_topic,
+                                                .number = seat.number,
+                                                .counters = seat.counters,
+                                                .view = seat.board->view(),
+                                                .has_joined = seat.board->has_joined()});
+        if (seat.worker) {
+            // Before its first turn a worker is as good as new.
+            const std::int64_t turned = seat.worker->last_turn_ms();
+            worker.last_turn = core::Milliseconds(turned == 0 ? 0 : std::max<std::int64_t>(now - turned, 0));
+        }
     }
     return all;
 }

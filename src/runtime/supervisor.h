@@ -3,14 +3,16 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "admin/board.h"
+#include "admin/state.h"
 #include "config/routing_table.h"
 #include "core/counters.h"
 #include "core/time.h"
 #include "loop/wakeup.h"
-#include "runtime/report.h"
 #include "runtime/worker.h"
 #include "service/pulse.h"
 
@@ -40,8 +42,8 @@ class Supervisor {
     // After drain: whether every worker has left its group. Ending a client may take long for no good reason.
     bool has_left() const noexcept;
 
-    // The counters of every worker, for a report.
-    std::vector<RouteCounters> counters() const;
+    // What every worker is doing. From any thread.
+    std::vector<admin::WorkerState> workers() const;
 
     // Of every worker there is at the moment.
     std::vector<service::Pulse> pulses() const;
@@ -50,7 +52,8 @@ class Supervisor {
     struct Seat {
         const config::Route* route;
         int number;
-        std::unique_ptr<core::Counters> counters;
+        std::shared_ptr<core::Counters> counters;
+        std::shared_ptr<admin::Board> board;
         std::unique_ptr<Worker> worker;  // empty between a death and the next start
         std::chrono::milliseconds backoff{0};
         core::SteadyTime started_at{};
@@ -63,6 +66,8 @@ class Supervisor {
     const config::RoutingTable& table_;
     loop::Wakeup state_changed_;
     bool ending_ = false;
+    mutable std::mutex
+        mutex_;  // guards seats_ and their workers against those who look; one thread changes them
     std::vector<Seat> seats_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "admin/board.h"
 #include "config/routing_table.h"
 #include "core/counters.h"
 #include "loop/wakeup.h"
@@ -28,6 +29,7 @@ class Worker {
         const config::Route& route;
         int number;  // from 1
         core::Counters& counters;
+        admin::Board& board;
         loop::Wakeup& state_changed;  // signalled when `state` changes
     };
 

@@ -14,12 +14,6 @@ namespace {
 constexpr std::chrono::milliseconds k_ask_timeout{5'000};
 constexpr std::chrono::milliseconds k_kick_timeout{1'000};
 
-struct Question {
-    core::Slot slot;
-    core::Epoch epoch;
-    kafka::TopicPartition place;
-};
-
 // The largest partition count that any commit of this topic's partitions was made under.
 std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& committed,
                                const std::vector<kafka::TopicPartition>& places, const std::string& topic) {
@@ -39,9 +33,11 @@ std::optional<core::DoneMap> done_of(const kafka::CommittedOffset& committed) {
     return note ? note->done : std::nullopt;
 }
 
+}  // namespace
+
 // Blocks. Every question gets an answer; what was not answered by the cluster is not known.
-std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
-                                           const std::vector<Question>& questions) {
+std::vector<core::Position> WorkerLoop::find_positions(const kafka::Consumer& consumer,
+                                                       const std::vector<Question>& questions) {
     std::map<std::string, std::int32_t> counts;
     std::vector<kafka::TopicPartition> places;
     for (const Question& question : questions) {
@@ -82,8 +78,6 @@ std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
     }
     return found;
 }
-
-}  // namespace
 
 void WorkerLoop::execute() {
     core::Commands& commands = pipeline_->commands();
@@ -203,7 +197,7 @@ void WorkerLoop::measure_lag() {
         }
     }
     if (questions.empty()) {
-        worker_.setup_.counters.lag.set(0);
+        worker_.setup_.counters.topics.clear_lag();
         return;
     }
     if (std::exchange(measuring_lag_, true)) {
@@ -217,16 +211,48 @@ void WorkerLoop::measure_lag() {
         }
         return [this, questions, ends = consumer_->log_ends(places, k_ask_timeout)] {
             measuring_lag_ = false;
-            std::uint64_t lag = 0;
-            for (std::size_t i = 0; i < questions.size(); ++i) {
-                const std::optional<core::Offset> done = pipeline_->committable(questions[i].slot);
-                if (ends[i].known && done && ends[i].high > *done) {
-                    lag += static_cast<std::uint64_t>(ends[i].high - *done);
-                }
-            }
-            worker_.setup_.counters.lag.set(lag);
+            take_lag(questions, ends);
         };
     });
+}
+
+void WorkerLoop::take_lag(const std::vector<Question>& questions, const std::vector<kafka::LogEnds>& ends) {
+    std::map<core::TopicCounters*, std::uint64_t> by_topic;
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        const auto& [slot, epoch, place] = questions[i];
+        const std::optional<core::Offset> done = pipeline_->committable(slot);
+        std::uint64_t& of_topic = by_topic[&worker_.setup_.counters.topics.of(place.topic)];
+        if (!ends[i].known || !done || pipeline_->epoch(slot) != epoch) {
+            continue;
+        }
+        lag_[slot] = static_cast<std::uint64_t>(std::max<core::Offset>(ends[i].high - *done, 0));
+        of_topic += lag_[slot];
+    }
+    worker_.setup_.counters.topics.clear_lag();
+    for (const auto& [topic, lag] : by_topic) {
+        topic->lag.set(lag);
+    }
+}
+
+// Copies out what those who look from outside may see.
+void WorkerLoop::show() {
+    core::View view = pipeline_->view(now_);
+    auto shown = std::make_shared<admin::WorkerView>(admin::WorkerView{.at = now_.wall,
+                                                                       .partitions = {},
+                                                                       .due = view.due,
+                                                                       .is_holding = view.is_holding,
+                                                                       .holding_for = view.holding_for});
+    shown->partitions.reserve(view.partitions.size());
+    for (core::PartitionView& partition : view.partitions) {
+        const kafka::TopicPartition& place = consumer_->place(partition.slot);
+        const auto lag = lag_.find(partition.slot);
+        shown->partitions.push_back({.topic = place.topic,
+                                     .partition = place.partition,
+                                     .role = intake_.role(place.topic),
+                                     .view = std::move(partition),
+                                     .lag = lag != lag_.end() ? std::optional(lag->second) : std::nullopt});
+    }
+    worker_.setup_.board.publish(std::move(shown));
 }
 
 // How many laps the waiting topic has; it may come later, or get more.
@@ -321,12 +347,15 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
         assigned.push_back({.slot = partition.slot,
                             .number = partition.partition,
                             .role = intake_.role(partition.topic),
-                            .order = route_.order});
+                            .order = route_.order,
+                            .topic = &worker_.setup_.counters.topics.of(partition.topic)});
         topics_.reads(partition.topic, now_.steady);
     }
     log::info("partitions assigned",
               {{"route", route_.name}, {"worker", worker_.setup_.number}, {"count", partitions.size()}});
+    lag_.clear();
     pipeline_->assigned(now_, assigned);
+    worker_.setup_.board.join(true);
 }
 
 void WorkerLoop::on_revoke(bool lost) {

@@ -240,6 +240,7 @@ void WorkerLoop::housekeep() {
     control_ready_ = true;
     consumer_->wake_all_slots();
     pipeline_->measure(now_);
+    show();
     give_memory_back();
     if (now_.steady >= topics_.again_at()) {
         read_topics();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,16 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void commit(const core::CommitRequest& request);
     void look_up(const std::vector<core::Slot>& slots);
     void measure_lag();
+    // Something asked of the cluster about a partition; the assignment may be over when the answer comes.
+    struct Question {
+        core::Slot slot;
+        core::Epoch epoch;
+        kafka::TopicPartition place;
+    };
+    static std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
+                                                      const std::vector<Question>& questions);
+    void take_lag(const std::vector<Question>& questions, const std::vector<kafka::LogEnds>& ends);
+    void show();
     void kick_stalled();
     void refresh_topics();
     void count_laps();
@@ -93,6 +104,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     TopicWatch topics_;
     FetchWatch watch_;
 
+    std::map<core::Slot, std::uint64_t> lag_;  // of this assignment, when it was last asked for
     std::uint64_t most_bytes_ = 0;
     bool control_ready_ = false;
     bool busy_ = false;  // something is left to do without waiting

@@ -98,12 +98,14 @@ void WorkerLoop::join(const Reached& reached) {
     const auto on_trouble = [this](const config::Cluster& cluster, std::string_view text,
                                    kafka::ErrorCode code,
                                    bool fatal) { client_error(cluster, code, text, fatal); };
-    sinks_ = std::make_unique<sink::Sinks>(sink::SinkSetup{.table = table,
-                                                           .route = route_,
-                                                           .name = name_,
-                                                           .queue_bytes = budget.producer_bytes,
-                                                           .poller = poller_,
-                                                           .on_trouble = on_trouble});
+    sinks_ =
+        std::make_unique<sink::Sinks>(sink::SinkSetup{.table = table,
+                                                      .route = route_,
+                                                      .name = name_,
+                                                      .queue_bytes = budget.producer_bytes,
+                                                      .poller = poller_,
+                                                      .handler_times = worker_.setup_.counters.handler_times,
+                                                      .on_trouble = on_trouble});
     pipeline_.emplace(pipeline_options(budget.hold_bytes, budget.open_max), worker_.setup_.counters);
     poller_.add(consumer_->control_fd(), [this] { control_ready_ = true; });
     // Level triggered: emptied in every turn by ready_slots().

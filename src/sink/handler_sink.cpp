@@ -58,8 +58,30 @@ void HandlerSink::serve(const core::Now& now, std::vector<core::Outcome>& outcom
     refused_.clear();
 }
 
+// A call that was never sent took no time of the handler's.
+void HandlerSink::count(const Answer& answer) const {
+    switch (answer.end) {
+        case CallEnd::answered:
+            setup_.times.observe(core::Reason::http, static_cast<std::uint16_t>(answer.status), answer.took);
+            return;
+        case CallEnd::timeout:
+            setup_.times.observe(core::Reason::timeout, 0, answer.took);
+            return;
+        case CallEnd::closed:
+            setup_.times.observe(core::Reason::closed, 0, answer.took);
+            return;
+        case CallEnd::garbage:
+            setup_.times.observe(core::Reason::garbage, 0, answer.took);
+            return;
+        case CallEnd::down:
+        case CallEnd::busy:
+            return;
+    }
+}
+
 core::Outcome HandlerSink::settle(Delivery& delivery, int curl_code, const core::Now& now) {
     const Answer answer = delivery.call.finish(curl_code);
+    count(answer);
     const Verdict verdict = judge(answer, setup_.handler.not_found, now.wall);
     core::RecordPtr record = std::move(delivery.record);
     auto& stored = static_cast<StoredRecord&>(*record);

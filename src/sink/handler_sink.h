@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/routing_table.h"
+#include "core/handler_times.h"
 #include "core/pipeline.h"
 #include "core/record.h"
 #include "core/time.h"
@@ -24,6 +25,7 @@ class HandlerSink {
         std::string route;
         std::uint32_t max_attempts;  // deliveries in all; 0: in place, no end
         loop::Poller& poller;        // outlives the sink
+        core::HandlerTimes& times;   // outlives the sink
     };
 
     explicit HandlerSink(Setup setup);
@@ -49,6 +51,7 @@ class HandlerSink {
         core::RecordPtr record;  // null while idle
     };
     Delivery& take_idle();
+    void count(const Answer& answer) const;
     core::Outcome settle(Delivery& delivery, int curl_code, const core::Now& now);
 
     const Setup setup_;

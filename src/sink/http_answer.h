@@ -1,6 +1,7 @@
 // What a handler's answer means for the record, and what is kept of it for people.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ struct Answer {
     std::string_view retry_after;  // the header's value; empty when there is none
     std::string_view body;         // its first bytes, as they came
     std::string_view trouble;      // down: what the system said
+    std::chrono::microseconds took{0};
 };
 
 // An Outcome without its record.

@@ -162,7 +162,12 @@ Answer HttpCall::finish(int curl_code) {
         const auto error = static_cast<int>(get<long>(easy_, CURLINFO_OS_ERRNO));
         trouble_ = error != 0 ? std::generic_category().message(error) : std::string(error_.data());
     }
-    return {.end = end, .status = status_, .retry_after = retry_after_, .body = body_, .trouble = trouble_};
+    return {.end = end,
+            .status = status_,
+            .retry_after = retry_after_,
+            .body = body_,
+            .trouble = trouble_,
+            .took = std::chrono::microseconds(get<curl_off_t>(easy_, CURLINFO_TOTAL_TIME_T))};
 }
 
 bool HttpCall::is_whole() const noexcept {

@@ -11,7 +11,8 @@ Sinks::Sinks(const SinkSetup& setup) : copies_(setup) {
         handler_.emplace(HandlerSink::Setup{.handler = *route.handler,
                                             .route = route.name,
                                             .max_attempts = policy.has_topic ? policy.attempts : 0,
-                                            .poller = setup.poller});
+                                            .poller = setup.poller,
+                                            .times = setup.handler_times});
     } else {
         target_.emplace(setup);
     }

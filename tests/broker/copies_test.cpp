@@ -38,12 +38,14 @@ struct Scene {
                                                                 .name = "copies",
                                                                 .queue_bytes = 4 << 20,
                                                                 .poller = poller,
+                                                                .handler_times = handler_times,
                                                                 .on_trouble = on_trouble});
         target = std::make_unique<sink::TopicSink>(sink::SinkSetup{.table = table,
                                                                    .route = route,
                                                                    .name = "target",
                                                                    .queue_bytes = 4 << 20,
                                                                    .poller = poller,
+                                                                   .handler_times = handler_times,
                                                                    .on_trouble = on_trouble});
     }
 
@@ -114,6 +116,7 @@ struct Scene {
     std::vector<std::string> troubles;
     config::RoutingTable table;
     config::Route route;
+    core::HandlerTimes handler_times;
     loop::Poller poller;
     std::unique_ptr<sink::Copies> copies;
     std::unique_ptr<sink::TopicSink> target;

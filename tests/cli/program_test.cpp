@@ -107,7 +107,7 @@ TEST_CASE("the version names librdkafka and the build", "[cli]") {
 }
 
 TEST_CASE("help has an example for every command", "[cli]") {
-    for (const char* command : {"run", "check", "demo"}) {
+    for (const char* command : {"run", "check", "status", "health", "demo"}) {
         DYNAMIC_SECTION(command) {
             const auto ended = call_laterd({.arguments = {command, "--help"}});
             CHECK(ended.code == 0);

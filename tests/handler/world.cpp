@@ -60,8 +60,11 @@ support::FullQueue& World::fill_queue() {
 
 sink::HandlerSink& World::sink() {
     if (!sink_) {
-        sink_ = std::make_unique<sink::HandlerSink>(sink::HandlerSink::Setup{
-            .handler = handler, .route = "payments", .max_attempts = max_attempts, .poller = poller_});
+        sink_ = std::make_unique<sink::HandlerSink>(sink::HandlerSink::Setup{.handler = handler,
+                                                                             .route = "payments",
+                                                                             .max_attempts = max_attempts,
+                                                                             .poller = poller_,
+                                                                             .times = times});
     }
     return *sink_;
 }

@@ -37,6 +37,7 @@ class World {
     // What the sink is set up with when the first record is delivered.
     config::HandlerSink handler;
     std::uint32_t max_attempts = 5;
+    core::HandlerTimes times;
 
     std::string socket() const;  // path; empty on loopback
     bool is_unix() const { return transport_ == Transport::unix_socket; }

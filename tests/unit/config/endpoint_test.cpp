@@ -44,3 +44,28 @@ TEST_CASE("the path of a request can stand in its first line", "[config]") {
         CHECK(problem_of_request_path(text));
     }
 }
+
+TEST_CASE("the admin endpoint listens on an address or a Unix socket", "[config]") {
+    for (const char* text : {"127.0.0.1:9464", "[::1]:9464", "localhost:1", "0.0.0.0:9464", "[::]:9464",
+                             "10.1.2.3:65535", "unix:/run/laterd/admin.sock"}) {
+        CAPTURE(text);
+        CHECK_FALSE(problem_of_listen(text));
+    }
+    for (const char* text : {"", "9464", ":9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:9464",
+                             "example.org:9464", "*:9464", "unix:", "unix:admin.sock", "/run/laterd/admin.sock",
+                             "http://127.0.0.1:9464", "[::1]", "[127.0.0.1]:9464"}) {
+        CAPTURE(text);
+        CHECK(problem_of_listen(text));
+    }
+}
+
+TEST_CASE("an endpoint is open to others unless it is a socket or loopback", "[config]") {
+    for (const char* text : {"127.0.0.1:9464", "127.9.9.9:1", "[::1]:9464", "localhost:1", "unix:/s"}) {
+        CAPTURE(text);
+        CHECK_FALSE(is_open_to_others(text));
+    }
+    for (const char* text : {"0.0.0.0:9464", "[::]:9464", "10.1.2.3:1", "[::ffff:127.0.0.1]:1"}) {
+        CAPTURE(text);
+        CHECK(is_open_to_others(text));
+    }
+}

@@ -208,3 +208,20 @@ TEST_CASE("a folder, a missing file and an unreadable one are findings, not exce
         CHECK(loaded.findings[0].text.starts_with("cannot be read: "));
     }
 }
+
+TEST_CASE("where the admin endpoint listens is known whatever else is wrong", "[config]") {
+    const std::string admin = "admin: {listen: 127.0.0.1:9464}\n";
+    CHECK(load(table_with("delay: 1m") + admin).table->admin_listen == "127.0.0.1:9464");
+    const config::Loaded broken = load(table_with("delay: soon") + admin);
+    CHECK_FALSE(broken.table);
+    CHECK(broken.admin_listen == "127.0.0.1:9464");
+    CHECK(load(table_with("delay: 1m")).admin_listen.empty());
+}
+
+TEST_CASE("an admin endpoint that is open to other machines is a warning", "[config]") {
+    const config::Loaded loaded = load(table_with("delay: 1m") + "admin: {listen: 0.0.0.0:9464}\n");
+    REQUIRE(loaded.table);
+    REQUIRE(loaded.findings.size() == 1);
+    CHECK(loaded.findings[0].severity == config::Severity::warning);
+    CHECK(loaded.findings[0].path == "admin.listen");
+}

@@ -52,6 +52,7 @@ commit_interval: 250ms
 drain_timeout: 5s
 instance: node-7
 log: {level: debug, format: json}
+admin: {listen: "unix:/run/laterd/a b.sock"}
 )";
 
 }  // namespace

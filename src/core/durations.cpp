@@ -1,4 +1,4 @@
-#include "core/counters.h"
+#include "core/durations.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,16 +6,25 @@
 
 namespace laterd::core {
 
-void Lateness::observe(Milliseconds late) noexcept {
-    const auto late_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(late.count(), 0));
-    // The smallest i with late_ms <= 2^i.
-    const auto bucket = late_ms <= 1 ? std::size_t{0} : static_cast<std::size_t>(std::bit_width(late_ms - 1));
+void Durations::observe(std::chrono::microseconds duration) noexcept {
+    const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
+    const std::uint64_t ms = (us + 999) / 1'000;
+    // The smallest i with ms <= 2^i.
+    const auto bucket = ms <= 1 ? std::size_t{0} : static_cast<std::size_t>(std::bit_width(ms - 1));
     buckets_[std::min(bucket, k_buckets - 1)].add();
-    sum_ms_.add(late_ms);
-    max_ms_.set(std::max(max_ms_.get(), late_ms));
+    sum_us_.add(us);
+    max_ms_.set(std::max(max_ms_.get(), ms));
 }
 
-std::uint64_t Lateness::total() const noexcept {
+void Durations::add(const Durations& other) noexcept {
+    for (std::size_t i = 0; i < k_buckets; ++i) {
+        buckets_[i].add(other.count(i));
+    }
+    sum_us_.add(other.sum_us());
+    max_ms_.set(std::max(max_ms_.get(), other.max_ms()));
+}
+
+std::uint64_t Durations::total() const noexcept {
     std::uint64_t total = 0;
     for (const Counter& bucket : buckets_) {
         total += bucket.get();
@@ -23,7 +32,7 @@ std::uint64_t Lateness::total() const noexcept {
     return total;
 }
 
-std::int64_t Lateness::quantile_ms(double q) const noexcept {
+std::int64_t Durations::quantile_ms(double q) const noexcept {
     const std::uint64_t all = total();
     if (all == 0) {
         return 0;
