@@ -5,7 +5,7 @@ _laterd() {
     local command='' word words
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            run | check | demo)
+            run | check | status | health | demo)
                 command=$word
                 break
                 ;;
@@ -20,8 +20,10 @@ _laterd() {
     case $command in
         run) words='-c --config -h --help' ;;
         check) words='-c --config --connect --print -h --help' ;;
+        status) words='-c --config --at --json -h --help' ;;
+        health) words='-c --config --at --ready -h --help' ;;
         demo) words='--serve -h --help' ;;
-        *) words='run check demo -h --help --version' ;;
+        *) words='run check status health demo -h --help --version' ;;
     esac
     # Options are offered when one is begun, or when there is nothing else to offer.
     [[ $current == -* || $command ]] || words=${words%% -*}

@@ -13,12 +13,9 @@
 #include <memory>
 #include <mutex>
 
-<<<<<<< HEAD
 #include "log/journal.h"
-#include "log/text.h"
-=======
 #include "log/recent.h"
->>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
+#include "log/text.h"
 
 namespace laterd::log {
 
@@ -108,69 +105,6 @@ std::int64_t unix_now_ms() noexcept {
     return now.time_since_epoch().count();
 }
 
-<<<<<<< HEAD
-std::string_view to_string(Level level) noexcept {
-    switch (level) {
-        case Level::trace:
-            return "trace";
-        case Level::debug:
-            return "debug";
-        case Level::info:
-            return "info";
-        case Level::warn:
-            return "warn";
-        case Level::error:
-            return "error";
-    }
-    return "info";
-}
-
-// RFC 3339 in UTC with milliseconds.
-std::string format_time(std::int64_t unix_ms) {
-    const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{unix_ms}};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{time - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
-}
-
-=======
-// Invalid UTF-8 becomes U+FFFD, control characters become escapes: a value cannot begin a line of its own.
-std::string dump(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-// Whether a logfmt value needs no quotes.
-bool is_plain(std::string_view value) noexcept {
-    for (const char c : value) {
-        if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') {
-            return false;
-        }
-    }
-    return !value.empty();
-}
-
-void append_text(std::string& line, std::string_view value) {
-    if (is_plain(value)) {
-        line += value;
-    } else {
-        line += dump(std::string(value));
-    }
-}
-
-struct AppendText {
-    std::string& line;
-
-    void operator()(const std::string& value) const { append_text(line, value); }
-    void operator()(std::int64_t value) const { line += fmt::format("{}", value); }
-    void operator()(double value) const { line += fmt::format("{}", value); }
-    void operator()(bool value) const { line += value ? "true" : "false"; }
-};
-
->>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
 std::string format_text(Level level, std::int64_t unix_ms, std::string_view event,
                         std::span<const Field> fields) {
     std::string line = fmt::format("time={} level={} event=", format_time(unix_ms), to_string(level));
@@ -256,25 +190,23 @@ void write_fields(Level level, std::string_view event, std::span<const Field> fi
         return;
     }
     try {
-<<<<<<< HEAD
+        const std::int64_t now = unix_now_ms();
+        if (level >= Level::warn) {
+            keep_recent(level, now, event, fields);
+        }
+        if (!is_enabled(level)) {
+            return;
+        }
         const std::shared_ptr<Writer> writer = current_writer();
         if (writer && writer->to_journal) {
             queue(*writer, pack(journal_fields(level, event, fields)));
             return;
         }
-        const std::string line = format_line(state().format, level, unix_now_ms(), event, fields);
+        const std::string line = format_line(state().format, level, now, event, fields);
         if (writer) {
             queue(*writer, line);
         } else {
             write_directly(line);
-=======
-        const std::int64_t now = unix_now_ms();
-        if (level >= Level::warn) {
-            keep_recent(level, now, event, fields);
-        }
-        if (is_enabled(level)) {
-            emit(format_line(state().format, level, now, event, fields));
->>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
         }
     } catch (...) {
         // A line that cannot be made (no memory) is not worth the process.

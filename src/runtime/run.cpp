@@ -17,11 +17,7 @@
 #include "loop/clock.h"
 #include "loop/fd.h"
 #include "loop/poller.h"
-<<<<<<< HEAD
-#include "runtime/report.h"
 #include "runtime/service_link.h"
-=======
->>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
 #include "runtime/supervisor.h"
 
 namespace laterd::runtime {
@@ -42,16 +38,12 @@ constexpr int k_cannot_listen = 70;
 // The main thread of `laterd run`: signals, and the workers' lives.
 class Runner {
   public:
-<<<<<<< HEAD
-    explicit Runner(const config::RoutingTable& table)
-        : supervisor_(table), service_(supervisor_), drain_timeout_(table.drain_timeout) {
-=======
     Runner(const config::RoutingTable& table, Versions versions)
         : supervisor_(table),
+          service_(supervisor_),
           drain_timeout_(table.drain_timeout),
           versions_(std::move(versions)),
           started_(loop::read_clocks().wall) {
->>>>>>> b28252f (admin: metrics, probes, status and a page at admin.listen; laterd status and health)
         const sigset_t signals = our_signals();
         signals_ = loop::Fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
         if (!signals_.is_open()) {

@@ -29,10 +29,10 @@ bool holds(std::uint64_t gate) noexcept {
     return gate == 1 || gate == 2;
 }
 
-service::Standing standing_of(const std::vector<RouteCounters>& all) {
+service::Standing standing_of(const std::vector<admin::WorkerState>& all) {
     service::Standing standing;
     std::map<std::string, RouteSum> routes;
-    for (const RouteCounters& entry : all) {
+    for (const admin::WorkerState& entry : all) {
         const core::Counters& counters = *entry.counters;
         RouteSum& route = routes[entry.route];
         for (const core::Counter& count : counters.partitions) {
@@ -41,7 +41,11 @@ service::Standing standing_of(const std::vector<RouteCounters>& all) {
         route.stopped += counters.partitions.back().get();
         route.holds = route.holds || holds(counters.gate.get());
         // What stays in the broker counts, too; its number is younger than ten seconds.
-        route.waiting += std::max(counters.lag.get(), counters.held_records.get());
+        std::uint64_t lag = 0;
+        for (const core::ByTopic::Entry& topic : counters.topics.all()) {
+            lag += topic.counters->lag.get();
+        }
+        route.waiting += std::max(lag, counters.held_records.get());
         standing.in_flight += counters.in_flight.get();
         if (const std::uint64_t due_ms = counters.next_due_ms.get(); due_ms != 0) {
             const core::WallTime due{core::Milliseconds{static_cast<std::int64_t>(due_ms)}};
@@ -71,7 +75,7 @@ ServiceLink::ServiceLink(const Supervisor& supervisor)
 
 void ServiceLink::started(const core::Now& now) {
     if (notifier_.is_heard()) {
-        notifier_.ready(service::status_text(standing_of(supervisor_.counters()), now.wall));
+        notifier_.ready(service::status_text(standing_of(supervisor_.workers()), now.wall));
     }
 }
 
@@ -99,7 +103,7 @@ core::SteadyTime ServiceLink::serve(const core::Now& now, std::optional<core::St
 }
 
 void ServiceLink::tell(const core::Now& now, std::optional<core::SteadyTime> end_by) {
-    const service::Standing standing = standing_of(supervisor_.counters());
+    const service::Standing standing = standing_of(supervisor_.workers());
     if (end_by) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*end_by - now.steady);
         notifier_.stopping(std::max(left, std::chrono::milliseconds{0}) + k_end_margin);

@@ -160,9 +160,10 @@ std::vector<admin::WorkerState> Supervisor::workers() const {
                                                 .view = seat.board->view(),
                                                 .has_joined = seat.board->has_joined()});
         if (seat.worker) {
-            // Before its first turn a worker is as good as new.
+            // Before its first turn a worker is as good as new; while it ends its clients it may block.
             const std::int64_t turned = seat.worker->last_turn_ms();
-            worker.last_turn = core::Milliseconds(turned == 0 ? 0 : std::max<std::int64_t>(now - turned, 0));
+            const bool has_turned = turned != 0 && !seat.worker->is_closing();
+            worker.last_turn = core::Milliseconds(has_turned ? std::max<std::int64_t>(now - turned, 0) : 0);
         }
     }
     return all;

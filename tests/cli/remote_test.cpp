@@ -44,7 +44,8 @@ TEST_CASE("status and health find the endpoint by the table, or where they are t
     support::write_text(file, table_at(listen) + "log: {level: loud}\n");
     support::Daemon daemon(table_at(listen));
     REQUIRE(daemon.await_line("cluster not reachable", 20s));
-    for (const auto& place : {std::vector<std::string>{"-c", file}, std::vector<std::string>{"--at", listen}}) {
+    for (const auto& place :
+         {std::vector<std::string>{"-c", file}, std::vector<std::string>{"--at", listen}}) {
         const auto call = [&](std::vector<std::string> arguments) {
             arguments.insert(arguments.end(), place.begin(), place.end());
             return call_laterd({.arguments = arguments});

@@ -1,4 +1,6 @@
 // The admin endpoint of a daemon at work, on a real Kafka: what it says of records that wait, of a handler, and of itself.
+#include <algorithm>
+
 #include "admin/client.h"
 #include "kafka/handler_scene.h"
 #include "support/catch.hpp"
@@ -20,7 +22,8 @@ nlohmann::json status_of(const std::string& listen, const std::string& route) {
     if (reply.status != 200) {
         return nullptr;
     }
-    for (const nlohmann::json& each : nlohmann::json::parse(reply.body).at("routes")) {
+    const auto status = nlohmann::json::parse(reply.body);
+    for (const nlohmann::json& each : status.at("routes")) {
         if (each.at("route") == route) {
             return each;
         }
@@ -33,7 +36,10 @@ nlohmann::json status_of(const std::string& listen, const std::string& route) {
 TEST_CASE("the status shows what waits, where, and when it is due") {
     Scene scene(KafkaBroker::shared(), "waiting", 2);
     const std::string listen = fresh_address();
-    Daemon daemon(scene.table(scene.usual("30m"), "admin: {listen: \"" + listen + "\"}\n"));
+    Daemon daemon(
+        scene.table("  usual: {from: {topics: [$name.in], group: $name, properties: {$short}}, delay: 30m, "
+                    "to: {topic: $name.out}}\n",
+                    "admin: {listen: \"" + listen + "\"}\n"));
     REQUIRE(scene.await_positions());
     CHECK(eventually(10s, [&] { return admin::ask(listen, "/readyz").status == 200; }));
     const std::int64_t sent_ms = wall_ms();
@@ -42,9 +48,12 @@ TEST_CASE("the status shows what waits, where, and when it is due") {
     }
     nlohmann::json route;
     REQUIRE(eventually(30s, [&] {
-        route = status_of(listen, "r");
-        // Asked of the broker every ten seconds.
-        return route.is_object() && route.at("lag_records") == 5;
+        route = status_of(listen, "usual");
+        // Asked of the broker every ten seconds, and hung out in the second after.
+        return route.is_object() && route.at("partitions").size() == 2 &&
+               std::all_of(route.at("partitions").begin(), route.at("partitions").end(),
+                           [](const nlohmann::json& each) { return each.at("lag_records").is_number(); }) &&
+               route.at("lag_records") == 5;
     }));
     INFO(route.dump(2));
     CHECK(route.at("state") == "running");
@@ -58,9 +67,9 @@ TEST_CASE("the status shows what waits, where, and when it is due") {
         CHECK(partition.at("next_due").is_null() == !is_ours);
     }
     const std::string text = admin::ask(listen, "/metrics").body;
-    CHECK_THAT(text, Contains("laterd_records_consumed_total{route=\"r\",topic=\"" + scene.in() + "\"}"));
-    CHECK_THAT(text, Contains("laterd_lag_records{route=\"r\",topic=\"" + scene.in() + "\"} 5\n"));
-    const double next_due = daemon.counters("r").at("laterd_next_due_timestamp_seconds").get<double>();
+    CHECK_THAT(text, Contains("laterd_records_consumed_total{route=\"usual\",topic=\"" + scene.in() + "\"}"));
+    CHECK_THAT(text, Contains("laterd_lag_records{route=\"usual\",topic=\"" + scene.in() + "\"} 5\n"));
+    const double next_due = daemon.counters("usual").at("laterd_next_due_timestamp_seconds").get<double>();
     CHECK(next_due >= static_cast<double>(sent_ms) / 1'000 + 1'800);
     CHECK(next_due < static_cast<double>(wall_ms()) / 1'000 + 1'800);
     CHECK(daemon.terminate() == 0);
@@ -77,14 +86,17 @@ TEST_CASE("a handler's calls are timed by their answer, and its absence is told"
     REQUIRE(scene.await_calls(2));
     CHECK(eventually(10s, [&] {
         const std::string text = admin::ask(listen, "/metrics").body;
-        return text.find("laterd_handler_seconds_count{route=\"r\",code=\"204\"} 1\n") != std::string::npos &&
-               text.find("laterd_handler_seconds_count{route=\"r\",code=\"400\"} 1\n") != std::string::npos &&
-               text.find("laterd_dead_letters_total{route=\"r\",reason=\"http-400\"} 1\n") != std::string::npos;
+        return text.find("laterd_handler_seconds_count{route=\"usual\",code=\"204\"} 1\n") !=
+                   std::string::npos &&
+               text.find("laterd_handler_seconds_count{route=\"usual\",code=\"400\"} 1\n") !=
+                   std::string::npos &&
+               text.find("laterd_dead_letters_total{route=\"usual\",reason=\"http-400\"} 1\n") !=
+                   std::string::npos;
     }));
     scene.stop_server();
     scene.put("later");
     REQUIRE(eventually(15s, [&] {
-        const nlohmann::json route = status_of(listen, "r");
+        const nlohmann::json route = status_of(listen, "usual");
         return route.is_object() && route.at("holding_for") == "handler-down";
     }));
     const auto status = nlohmann::json::parse(admin::ask(listen, "/status").body);

@@ -51,9 +51,10 @@ TEST_CASE("the admin endpoint listens on an address or a Unix socket", "[config]
         CAPTURE(text);
         CHECK_FALSE(problem_of_listen(text));
     }
-    for (const char* text : {"", "9464", ":9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:9464",
-                             "example.org:9464", "*:9464", "unix:", "unix:admin.sock", "/run/laterd/admin.sock",
-                             "http://127.0.0.1:9464", "[::1]", "[127.0.0.1]:9464"}) {
+    for (const char* text :
+         {"", "9464", ":9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:9464", "example.org:9464",
+          "*:9464", "unix:", "unix:admin.sock", "/run/laterd/admin.sock", "http://127.0.0.1:9464", "[::1]",
+          "[127.0.0.1]:9464"}) {
         CAPTURE(text);
         CHECK(problem_of_listen(text));
     }
