@@ -1,9 +1,9 @@
 #include "runtime/service_link.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 
+#include "admin/route.h"
 #include "loop/clock.h"
 #include "service/standing.h"
 
@@ -16,53 +16,61 @@ constexpr std::chrono::milliseconds k_tell_every{2'000};
 // What the end of the process itself may take, beyond what its drain is given.
 constexpr std::chrono::milliseconds k_end_margin{5'000};
 
-// One route, all its workers.
-struct RouteSum {
-    std::uint64_t partitions = 0;
-    std::uint64_t stopped = 0;
-    std::uint64_t waiting = 0;
-    bool holds = false;
-};
-
-// Gate::State as a number: holding or probing.
-bool holds(std::uint64_t gate) noexcept {
-    return gate == 1 || gate == 2;
+// Records that have not settled. What stays in the broker counts, too; its number is younger than ten seconds.
+std::uint64_t waiting_at(const core::Counters& counters) {
+    std::uint64_t lag = 0;
+    for (const core::ByTopic::Entry& topic : counters.topics.all()) {
+        lag += topic.counters->lag.get();
+    }
+    return std::max(lag, counters.held_records.get());
 }
 
-service::Standing standing_of(const std::vector<admin::WorkerState>& all) {
-    service::Standing standing;
-    std::map<std::string, RouteSum> routes;
-    for (const admin::WorkerState& entry : all) {
-        const core::Counters& counters = *entry.counters;
-        RouteSum& route = routes[entry.route];
-        for (const core::Counter& count : counters.partitions) {
-            route.partitions += count.get();
+void add_route(service::Standing& standing, const admin::Route& route) {
+    bool is_restarting = false;
+    bool has_joined = false;
+    std::uint64_t partitions = 0;
+    std::uint64_t stopped = 0;
+    const admin::WorkerView* holding = nullptr;
+    for (const admin::WorkerState* worker : route.workers) {
+        is_restarting = is_restarting || !worker->last_turn;
+        has_joined = has_joined || worker->has_joined;
+        for (const core::Counter& count : worker->counters->partitions) {
+            partitions += count.get();
         }
-        route.stopped += counters.partitions.back().get();
-        route.holds = route.holds || holds(counters.gate.get());
-        // What stays in the broker counts, too; its number is younger than ten seconds.
-        std::uint64_t lag = 0;
-        for (const core::ByTopic::Entry& topic : counters.topics.all()) {
-            lag += topic.counters->lag.get();
-        }
-        route.waiting += std::max(lag, counters.held_records.get());
-        standing.in_flight += counters.in_flight.get();
-        if (const std::uint64_t due_ms = counters.next_due_ms.get(); due_ms != 0) {
-            const core::WallTime due{core::Milliseconds{static_cast<std::int64_t>(due_ms)}};
-            standing.next_due = std::min(standing.next_due.value_or(due), due);
+        stopped += worker->counters->partitions.back().get();
+        if (worker->last_turn && worker->view && worker->view->is_holding) {
+            holding = worker->view.get();
         }
     }
-    for (const auto& [name, route] : routes) {
-        standing.waiting += route.waiting;
-        if (route.holds) {
-            standing.holding.push_back(name);
-        } else if (route.partitions == 0) {
-            standing.idle.push_back(name);
-        } else {
-            ++standing.running;
-        }
-        if (route.stopped > 0) {
-            standing.stopped.push_back(name);
+    if (stopped > 0) {
+        standing.stopped.push_back(route.name);
+    }
+    if (is_restarting) {
+        standing.restarting.push_back(route.name);
+    } else if (holding != nullptr) {
+        standing.holding.push_back(route.name + " (" + std::string(core::to_string(holding->holding_for)) +
+                                   ")");
+    } else if (!has_joined) {
+        standing.joining.push_back(route.name);
+    } else if (partitions == 0) {
+        standing.idle.push_back(route.name);
+    } else {
+        ++standing.running;
+    }
+}
+
+service::Standing standing_of(const Supervisor& supervisor) {
+    const admin::ProcessState state{.workers = supervisor.workers()};
+    service::Standing standing;
+    for (const admin::Route& route : admin::routes_of(state)) {
+        add_route(standing, route);
+    }
+    for (const admin::WorkerState& worker : state.workers) {
+        standing.waiting += waiting_at(*worker.counters);
+        standing.in_flight += worker.counters->in_flight.get();
+        if (const std::uint64_t due_ms = worker.counters->next_due_ms.get(); due_ms != 0) {
+            const core::WallTime due{core::Milliseconds{static_cast<std::int64_t>(due_ms)}};
+            standing.next_due = std::min(standing.next_due.value_or(due), due);
         }
     }
     return standing;
@@ -75,7 +83,7 @@ ServiceLink::ServiceLink(const Supervisor& supervisor)
 
 void ServiceLink::started(const core::Now& now) {
     if (notifier_.is_heard()) {
-        notifier_.ready(service::status_text(standing_of(supervisor_.workers()), now.wall));
+        notifier_.ready(service::status_text(standing_of(supervisor_), now.wall));
     }
 }
 
@@ -103,7 +111,7 @@ core::SteadyTime ServiceLink::serve(const core::Now& now, std::optional<core::St
 }
 
 void ServiceLink::tell(const core::Now& now, std::optional<core::SteadyTime> end_by) {
-    const service::Standing standing = standing_of(supervisor_.workers());
+    const service::Standing standing = standing_of(supervisor_);
     if (end_by) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*end_by - now.steady);
         notifier_.stopping(std::max(left, std::chrono::milliseconds{0}) + k_end_margin);

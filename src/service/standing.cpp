@@ -35,6 +35,10 @@ std::string names(const std::vector<std::string>& all) {
     return joined;
 }
 
+std::string part(const char* what, const std::vector<std::string>& routes) {
+    return routes.empty() ? "" : std::string("; ") + what + ": " + names(routes);
+}
+
 std::tm local(core::WallTime time) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
     std::tm parts{};
@@ -56,15 +60,11 @@ std::string time_of_day(core::WallTime time, core::WallTime now) {
 
 std::string status_text(const Standing& standing, core::WallTime now) {
     std::string text = counted(standing.running, "route") + " running";
-    if (!standing.holding.empty()) {
-        text += "; holding: " + names(standing.holding);
-    }
-    if (!standing.stopped.empty()) {
-        text += "; stopped partitions: " + names(standing.stopped);
-    }
-    if (!standing.idle.empty()) {
-        text += "; no partitions yet: " + names(standing.idle);
-    }
+    text += part("holding", standing.holding);
+    text += part("stopped partitions", standing.stopped);
+    text += part("restarting", standing.restarting);
+    text += part("joining", standing.joining);
+    text += part("no partitions", standing.idle);
     if (standing.waiting == 0) {
         return text + "; nothing waits";
     }

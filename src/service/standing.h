@@ -11,13 +11,14 @@
 namespace laterd::service {
 
 struct Standing {
-    std::size_t running = 0;           // routes
-    std::vector<std::string> holding;  // routes that cannot deliver
-    std::vector<std::string> stopped;  // routes with a partition that waits for an operator
-    std::vector<std::string>
-        idle;                     // routes that own no partition: a cluster is away, or others have them all
-    std::uint64_t waiting = 0;    // records
-    std::uint64_t in_flight = 0;  // records
+    std::size_t running = 0;              // routes
+    std::vector<std::string> holding;     // routes that cannot deliver, with the reason
+    std::vector<std::string> stopped;     // routes with a partition that waits for an operator
+    std::vector<std::string> restarting;  // routes with a worker that died and is started again later
+    std::vector<std::string> joining;  // routes that are in no group yet, because a cluster is away for one
+    std::vector<std::string> idle;     // routes that own no partition: others have them all
+    std::uint64_t waiting = 0;         // records
+    std::uint64_t in_flight = 0;       // records
     std::optional<core::WallTime> next_due;
 };
 

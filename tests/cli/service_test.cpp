@@ -40,7 +40,7 @@ TEST_CASE("the manager hears of the start while the cluster is away, of a reload
     support::Daemon daemon(managed(manager, k_away));
     const auto ready = manager.receive(20s);
     REQUIRE(ready);
-    CHECK_THAT(*ready, Contains("READY=1") && Contains("STATUS=") && Contains("no partitions yet: orders"));
+    CHECK_THAT(*ready, Contains("READY=1") && Contains("STATUS=") && Contains("joining: orders"));
 
     daemon.signal(SIGHUP);
     const auto reloading = manager.await("RELOADING=1", 5s);

@@ -123,7 +123,7 @@ TEST_CASE("it is started while its cluster is away, and what is wrong has the pr
     Machine& host = machine();
     host.write_config("laterd.yaml", k_away);
     REQUIRE(host.start().code == 0);
-    CHECK(host.await("StatusText", "no partitions yet: orders", 5s));
+    CHECK(host.await("StatusText", "joining: orders", 5s));
     REQUIRE(host.await_journal("cluster not reachable", 20s));
     CHECK(find_event(host.journal(), "cluster not reachable").at("PRIORITY") == "4");
 }
@@ -244,6 +244,22 @@ TEST_CASE("a handler's socket that belongs to another user is reached") {
     scene.producer.deliver({.topic = scene.in(), .partition = 0, .value = "call"});
     CHECK(eventually(20s, [&] { return server->requests().size() == 1; }));
     CHECK(scene.await_committed(0, 1, 10s));
+}
+
+TEST_CASE("the status names a route that holds, and the admin endpoint answers in the service's own folder") {
+    Machine& host = machine();
+    Scene scene(kafka(), "held");
+    const std::string admin = "admin: {listen: \"unix:/run/laterd/admin.sock\"}";
+    host.write_config("laterd.yaml", calling(scene, host, admin));
+    REQUIRE(host.start().code == 0);
+    // Nobody listens on the handler's socket.
+    scene.producer.deliver({.topic = scene.in(), .partition = 0, .value = "call"});
+    CHECK(host.await("StatusText", "holding: usual (handler-down); 1 record waits", 20s));
+    const Machine::Said health = host.run("laterd health");
+    CAPTURE(health.text);
+    CHECK(health.code == 0);
+    const auto server = serve(host, [](const HttpRequest&) { return support::answer(204); });
+    CHECK(host.await("StatusText", "1 route running; nothing waits", 20s));
 }
 
 TEST_CASE("a wrong table is told and not tried again, with the check before the start and without") {

@@ -38,12 +38,14 @@ TEST_CASE("the status says how many routes run, what waits and what is due next"
 }
 
 TEST_CASE("what needs somebody is named", "[service]") {
-    CHECK(shown({.running = 2, .holding = {"payments"}, .waiting = 7}) ==
-          "2 routes running; holding: payments; 7 records wait");
+    CHECK(shown({.running = 2, .holding = {"payments (handler-down)"}, .waiting = 7}) ==
+          "2 routes running; holding: payments (handler-down); 7 records wait");
     CHECK(shown({.running = 2, .stopped = {"orders"}}) ==
           "2 routes running; stopped partitions: orders; nothing waits");
-    CHECK(shown({.idle = {"orders", "payments"}}) ==
-          "0 routes running; no partitions yet: orders, payments; nothing waits");
+    CHECK(shown({.joining = {"orders", "payments"}}) ==
+          "0 routes running; joining: orders, payments; nothing waits");
+    CHECK(shown({.running = 1, .restarting = {"payments"}, .idle = {"orders"}}) ==
+          "1 route running; restarting: payments; no partitions: orders; nothing waits");
     CHECK(shown({.holding = {"a", "b", "c", "d", "e"}}) ==
           "0 routes running; holding: a, b, c and 2 more; nothing waits");
 }
