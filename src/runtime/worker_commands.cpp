@@ -243,13 +243,13 @@ void WorkerLoop::show() {
                                                                        .is_holding = view.is_holding,
                                                                        .holding_for = view.holding_for});
     shown->partitions.reserve(view.partitions.size());
-    for (core::PartitionView& partition : view.partitions) {
+    for (const core::PartitionView& partition : view.partitions) {
         const kafka::TopicPartition& place = consumer_->place(partition.slot);
         const auto lag = lag_.find(partition.slot);
         shown->partitions.push_back({.topic = place.topic,
                                      .partition = place.partition,
                                      .role = intake_.role(place.topic),
-                                     .view = std::move(partition),
+                                     .view = partition,
                                      .lag = lag != lag_.end() ? std::optional(lag->second) : std::nullopt});
     }
     worker_.setup_.board.publish(std::move(shown));
