@@ -187,7 +187,7 @@ void Pipeline::open(const Now& now, Partition& partition) {
 
 // Partitions fall due together: they are opened in waves, the earliest first, as many as the budget allows.
 void Pipeline::open_waiting(const Now& now) {
-    if (waiting_.empty()) {
+    if (waiting_.empty() && open_ <= options_.open_max) {
         return;
     }
     std::sort(waiting_.begin(), waiting_.end());
@@ -199,9 +199,15 @@ void Pipeline::open_waiting(const Now& now) {
         open(now, *partitions_[waiting_[opened].second]);
         ++opened;
     }
-    if (opened < waiting_.size()) {
+    if (opened < waiting_.size() || open_ > options_.open_max) {
         sweep_soon(now);
     }
+}
+
+void Pipeline::resize(const Now& now, std::uint64_t hold_bytes, std::uint32_t open_max) {
+    options_.hold_bytes = hold_bytes;
+    options_.open_max = open_max;
+    sweep_soon(now);
 }
 
 // Makes room: partitions that have nothing left to read, then those that can wait longest, then those that have had a

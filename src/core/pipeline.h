@@ -128,6 +128,9 @@ class Pipeline {
     // The loop was away longer than the session: somebody else may own the partitions by now.
     void suspended(const Now& now);
 
+    // Another budget: more is read at once; less as what is held leaves, and what is open closes in its turn.
+    void resize(const Now& now, std::uint64_t hold_bytes, std::uint32_t open_max);
+
     // Orderly stop: release nothing new, settle what is in flight, commit. Ends with Commands::drained.
     void drain(const Now& now);
 
@@ -266,7 +269,7 @@ class Pipeline {
     std::uint64_t rule_of(const Partition& partition) const noexcept;
     std::optional<DoneMap> done_map(Partition& partition, std::size_t room) const;
 
-    const PipelineOptions options_;
+    PipelineOptions options_;  // constant but for the budget, see resize()
     Counters& counters_;
     Commands commands_;
 

@@ -178,3 +178,59 @@ TEST_CASE("the gauges say what waits", "[pipeline]") {
     world.pipeline.measure(world.now);
     CHECK(world.counters.in_flight.get() == 2);
 }
+
+TEST_CASE("a smaller budget is kept to as what is held leaves, a larger one at once", "[pipeline]") {
+    PipelineWorld world({.hold_bytes = 4 * k_mib, .open_max = 4}, 2);
+    for (Slot slot = 0; slot < 2; ++slot) {
+        for (int i = 0; i < 6'000; ++i) {
+            world.produce(slot, {.due = 1s + i / 1'000 * 20s});
+        }
+    }
+    world.orders = {Order::due, Order::due};
+    world.assign();
+    world.settle();
+    const std::uint64_t full = world.pipeline.bytes();
+    REQUIRE(full > 3 * k_mib);
+    SECTION("smaller") {
+        world.pipeline.resize(world.now, 1 * k_mib, 4);
+        world.advance(500ms);
+        // Nothing is thrown away, and nothing more is read.
+        CHECK(world.pipeline.bytes() == full);
+        world.advance(500ms);
+        world.bytes_most = 0;
+        world.advance(60s);
+        CHECK(world.bytes_most <= full);
+        world.bytes_most = 0;
+        world.advance(80s);
+        CHECK(world.bytes_most <= 1 * k_mib + 2 * 1'000);
+    }
+    SECTION("larger") {
+        world.pipeline.resize(world.now, 16 * k_mib, 4);
+        world.settle();
+        CHECK(world.pipeline.bytes() == 12'000 * 1'000);
+    }
+    world.advance(120s);
+    CHECK(world.counters.delivered.get() == 12'000);
+    CHECK(world.counters.lateness.max_ms() < 60'000);
+    CHECK(world.pipeline.bytes() == 0);
+}
+
+TEST_CASE("fewer partitions may be open: those with nothing to do close first, and none is late for it",
+          "[pipeline]") {
+    constexpr Slot k_partitions = 12;
+    PipelineWorld world({.open_max = 12}, k_partitions);
+    for (Slot slot = 0; slot < k_partitions; ++slot) {
+        world.produce(slot, {.due = slot < 2 ? 1s : 40s});
+        world.produce(slot, {.due = slot < 2 ? 1s : 40s});
+    }
+    world.assign();
+    world.settle();
+    REQUIRE(world.open_most == 12);
+    world.pipeline.resize(world.now, 64 * k_mib, 3);
+    world.advance(4s);
+    world.open_most = 0;
+    world.advance(60s);
+    CHECK(world.open_most <= 3);
+    CHECK(world.counters.delivered.get() == 2 * k_partitions);
+    CHECK(world.counters.lateness.max_ms() <= 2'000);
+}
