@@ -6,6 +6,7 @@
 #include "cli/remote.h"
 #include "cli/version.h"
 #include "config/environment.h"
+#include "config/load.h"
 #include "config/property.h"
 #include "kafka/property_check.h"
 #include "log/log.h"
@@ -31,18 +32,32 @@ cli::CheckTools check_tools() {
             .connect = cli::ask_clusters};
 }
 
+// A table without secrets leaves core files to those who look for a crash.
+void keep_secrets(const std::optional<config::RoutingTable>& table) {
+    if (table && config::has_secrets(*table)) {
+        runtime::keep_secrets_in_process();
+    }
+}
+
+config::Loaded load_again(const std::string& file) {
+    const cli::CheckTools tools = check_tools();
+    config::Loaded loaded = config::load(file, tools.environment, tools.check_properties);
+    keep_secrets(loaded.table);
+    return loaded;
+}
+
 int run(const cli::Invocation& invocation) {
-    const std::optional<config::RoutingTable> table =
+    std::optional<config::RoutingTable> table =
         cli::load_or_explain(invocation.config, check_tools(), std::cerr);
     if (!table) {
         return cli::k_exit_config;
     }
-    // A table without secrets leaves core files to those who look for a crash.
-    if (config::has_secrets(*table)) {
-        runtime::keep_secrets_in_process();
-    }
+    keep_secrets(table);
     log::start(static_cast<log::Level>(table->log_level), static_cast<log::Format>(table->log_format));
-    const int code = runtime::run(*table, {.laterd = cli::version(), .librdkafka = kafka::library_version()});
+    const int code = runtime::run(
+        *std::move(table),
+        {.file = invocation.config, .load = [file = invocation.config] { return load_again(file); }},
+        {.laterd = cli::version(), .librdkafka = kafka::library_version()});
     log::stop();
     return code;
 }

@@ -81,9 +81,8 @@ const Cluster* find_cluster(const RoutingTable& table, const std::string& name) 
 }
 
 const Route* find_enabled(const RoutingTable& table, const std::string& name) {
-    const auto found = std::find_if(table.routes.begin(), table.routes.end(), [&](const Route& route) {
-        return route.enabled && route.name == name;
-    });
+    const auto found = std::find_if(table.routes.begin(), table.routes.end(),
+                                    [&](const Route& route) { return route.enabled && route.name == name; });
     return found == table.routes.end() ? nullptr : &*found;
 }
 
@@ -137,8 +136,8 @@ class Comparison {
 
     // What nothing is known about needs a restart.
     Keys& list_of(std::string_view setting) {
-        const bool is_of_all = std::find(k_of_all_routes.begin(), k_of_all_routes.end(), setting) !=
-                               k_of_all_routes.end();
+        const bool is_of_all =
+            std::find(k_of_all_routes.begin(), k_of_all_routes.end(), setting) != k_of_all_routes.end();
         if (is_of_all) {
             return of_all_routes_;
         }
@@ -216,6 +215,7 @@ Difference difference(const RoutingTable& before, const RoutingTable& after, con
 RoutingTable keep_until_restart(const RoutingTable& before, RoutingTable after) {
     after.memory = before.memory;
     after.instance = before.instance;
+    after.admin_listen = before.admin_listen;
     return after;
 }
 

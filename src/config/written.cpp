@@ -16,6 +16,26 @@ std::vector<Written> written_by(const Route& route) {
     return written;
 }
 
+namespace {
+
+bool uses_own_topic(const Route& user, const Route& owner) {
+    const std::vector<Written> written = written_by(user);
+    const std::vector<Written> owned = written_by(owner);
+    return std::any_of(owned.begin(), owned.end(), [&](const Written& own) {
+        const auto is_it = [&](const Written& other) { return other.topic == own.topic; };
+        const std::vector<std::string>& sources = user.from.topics;
+        return own.is_own && (std::any_of(written.begin(), written.end(), is_it) ||
+                              std::find(sources.begin(), sources.end(), own.topic) != sources.end());
+    });
+}
+
+}  // namespace
+
+bool are_in_each_others_way(const Route& one, const Route& other) {
+    return one.name == other.name || one.from.group == other.from.group || uses_own_topic(one, other) ||
+           uses_own_topic(other, one);
+}
+
 std::optional<std::size_t> find_source(const Route& route, const Written& written) {
     const std::vector<std::string>& topics = route.from.topics;
     const auto found = std::find(topics.begin(), topics.end(), written.topic);

@@ -27,6 +27,10 @@ struct Written {
 // Without what the file does not say, or says wrongly.
 std::vector<Written> written_by(const Route& route);
 
+// Whether one of them may begin only when the other has ended: they have one group, or one of them reads or writes what the
+// other alone may read. Clusters are not looked at, for they may have other names in the table of the other route.
+bool are_in_each_others_way(const Route& one, const Route& other);
+
 // The source topic of the route that it is, by its number; a regex never matches a topic that this file writes.
 std::optional<std::size_t> find_source(const Route& route, const Written& written);
 

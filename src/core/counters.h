@@ -59,4 +59,8 @@ struct Counters {
     std::array<Estimate, 3> retention_margin;
 };
 
+// Of a worker that has ended nothing is held, in flight or assigned; what it has counted stays. By its one writer, before
+// the next worker in its place becomes that.
+void clear_gauges(Counters& counters);
+
 }  // namespace laterd::core

@@ -85,4 +85,15 @@ Names matching(const Names& names, const std::string& pattern, const config::Rou
     return found;
 }
 
+bool reads_else(const config::RoutingTable& before, const config::RoutingTable& after,
+                const config::Route& route) {
+    Names names = unwanted_topics(before, route);
+    const Names later = unwanted_topics(after, route);
+    names.insert(names.end(), later.begin(), later.end());
+    return std::any_of(route.from.topics.begin(), route.from.topics.end(), [&](const std::string& topic) {
+        return is_pattern(topic) &&
+               matching(names, topic, before, route) != matching(names, topic, after, route);
+    });
+}
+
 }  // namespace laterd::kafka

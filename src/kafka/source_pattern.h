@@ -23,4 +23,9 @@ std::vector<std::string> own_topics(const config::Route& route);
 std::vector<std::string> matching(const std::vector<std::string>& names, const std::string& pattern,
                                   const config::RoutingTable& table, const config::Route& route);
 
+// Whether the route's regexes stand for other topics by the table `after`: other routes write others, which no regex
+// matches.
+bool reads_else(const config::RoutingTable& before, const config::RoutingTable& after,
+                const config::Route& route);
+
 }  // namespace laterd::kafka

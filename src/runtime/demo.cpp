@@ -108,7 +108,10 @@ class Sampler final : private kafka::Producer::Listener {
 class Demo {
   public:
     explicit Demo(bool serve)
-        : serve_(serve), text_(make_broker()), table_(load_table(text_)), supervisor_(table_) {
+        : serve_(serve),
+          text_(make_broker()),
+          table_(std::make_shared<const config::RoutingTable>(load_table(text_))),
+          supervisor_(table_) {
         sigset_t signals;
         sigemptyset(&signals);
         for (const int signal : {SIGTERM, SIGINT}) {
@@ -122,7 +125,7 @@ class Demo {
     void run() {
         introduce();
         supervisor_.start();
-        sampler_.emplace(table_.clusters.front());
+        sampler_.emplace(table_->clusters.front());
         const core::SteadyTime began = loop::read_clocks().steady;
         core::SteadyTime view_at = began;
         while (true) {
@@ -199,7 +202,7 @@ class Demo {
     const bool serve_;
     kafka::EmbeddedBroker broker_;
     const std::string text_;
-    const config::RoutingTable table_;
+    const std::shared_ptr<const config::RoutingTable> table_;
     Supervisor supervisor_;
     DemoView view_;
     std::optional<Sampler> sampler_;

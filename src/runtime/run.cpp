@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "loop/clock.h"
 #include "loop/fd.h"
 #include "loop/poller.h"
+#include "runtime/reload.h"
 #include "runtime/service_link.h"
 #include "runtime/supervisor.h"
 
@@ -38,10 +40,10 @@ constexpr int k_cannot_listen = 70;
 // The main thread of `laterd run`: signals, and the workers' lives.
 class Runner {
   public:
-    Runner(const config::RoutingTable& table, Versions versions)
+    Runner(const Supervisor::Table& table, Reload::Setup reload, Versions versions)
         : supervisor_(table),
           service_(supervisor_),
-          drain_timeout_(table.drain_timeout),
+          reload_(told_to_service(std::move(reload)), table, supervisor_),
           versions_(std::move(versions)),
           started_(loop::read_clocks().wall) {
         const sigset_t signals = our_signals();
@@ -51,6 +53,7 @@ class Runner {
         }
         poller_.add(signals_.get(), [this] { read_signals(); });
         poller_.add(supervisor_.fd(), [] {});
+        poller_.add(reload_.fd(), [this] { reload_.collect(); });
     }
 
     // Empty: there is none. False when it cannot be opened.
@@ -78,6 +81,7 @@ class Runner {
         while (true) {
             core::Now now = loop::read_clocks();
             const std::optional<core::SteadyTime> next = supervisor_.look_after(now);
+            reload_.look_after(now);
             if (ending_ && supervisor_.has_ended()) {
                 break;
             }
@@ -96,8 +100,8 @@ class Runner {
         }
         log_counters();
         server_.reset();
-        if (!supervisor_.has_ended()) {
-            // A client that cannot be closed (its cluster is away) must not keep the process.
+        if (!supervisor_.has_ended() || reload_.is_reading()) {
+            // A client that cannot be closed (its cluster is away) must not keep the process, nor a file that hangs.
             log::stop();
             _exit(0);
         }
@@ -117,7 +121,7 @@ class Runner {
                     log_counters();
                     break;
                 case SIGHUP:
-                    reload();
+                    reload_.request();
                     break;
                 default:
                     end();
@@ -125,10 +129,10 @@ class Runner {
         }
     }
 
-    void reload() {
-        service_.reloading(loop::read_clocks());
-        log::warn("reload ignored", {{"hint", "reload is not available in this version; restart"}});
-        service_.reloaded(loop::read_clocks());
+    Reload::Setup told_to_service(Reload::Setup reload) {
+        reload.on_begin = [this] { service_.reloading(loop::read_clocks()); };
+        reload.on_end = [this] { service_.reloaded(loop::read_clocks()); };
+        return reload;
     }
 
     void end() {
@@ -140,9 +144,11 @@ class Runner {
             return;
         }
         ending_ = true;
-        log::info("draining", {{"timeout_ms", drain_timeout_.count()}});
+        reload_.give_up();
+        const std::chrono::milliseconds timeout = supervisor_.drain_timeout();
+        log::info("draining", {{"timeout_ms", timeout.count()}});
         supervisor_.drain();
-        give_up_at_ = now + drain_timeout_ + k_close_patience;
+        give_up_at_ = now + timeout + k_close_patience;
     }
 
     // Also on the admin endpoint's thread.
@@ -152,6 +158,7 @@ class Runner {
                 .workers = supervisor_.workers(),
                 .is_draining = ending_,
                 .log_dropped = log::dropped(),
+                .reload_success = reload_.succeeded(),
                 .version = versions_.laterd,
                 .librdkafka = versions_.librdkafka};
     }
@@ -166,7 +173,7 @@ class Runner {
 
     Supervisor supervisor_;
     ServiceLink service_;
-    std::chrono::milliseconds drain_timeout_;
+    Reload reload_;
     loop::Fd signals_;
     loop::Poller poller_;
     const Versions versions_;
@@ -190,9 +197,10 @@ void unblock_signals() {
     sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-int run(const config::RoutingTable& table, const Versions& versions) {
-    Runner runner(table, versions);
-    if (!runner.open_admin(table.admin_listen)) {
+int run(config::RoutingTable table, Reload::Setup reload, const Versions& versions) {
+    const auto shared = std::make_shared<const config::RoutingTable>(std::move(table));
+    Runner runner(shared, std::move(reload), versions);
+    if (!runner.open_admin(shared->admin_listen)) {
         return k_cannot_listen;
     }
     runner.run();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/routing_table.h"
+#include "runtime/reload.h"
 
 namespace laterd::runtime {
 
@@ -18,7 +19,7 @@ struct Versions {
 
 // Returns the exit code: 0 after a requested stop (also when the drain ran out), 70 when the admin endpoint
 // cannot be opened.
-// SIGTERM or SIGINT: drains; a second one: stops at once. SIGUSR1: logs the counters.
-int run(const config::RoutingTable& table, const Versions& versions);
+// SIGTERM or SIGINT: drains; a second one: stops at once. SIGHUP: reloads. SIGUSR1: logs the counters.
+int run(config::RoutingTable table, Reload::Setup reload, const Versions& versions);
 
 }  // namespace laterd::runtime

@@ -11,7 +11,10 @@
 namespace laterd::runtime {
 
 Worker::Worker(const Setup& setup)
-    : setup_(setup), last_turn_ms_(loop::read_boot_time().count()), thread_([this] { main(); }) {}
+    : setup_(setup),
+      share_(setup.share),
+      last_turn_ms_(loop::read_boot_time().count()),
+      thread_([this] { main(); }) {}
 
 Worker::~Worker() {
     thread_.join();
@@ -30,6 +33,11 @@ void Worker::stop() noexcept {
 
 void Worker::turned() noexcept {
     last_turn_ms_.store(loop::read_boot_time().count(), std::memory_order_relaxed);
+}
+
+void Worker::resize(std::uint64_t share) noexcept {
+    share_.store(share);
+    ordered_.signal();
 }
 
 void Worker::main() noexcept {

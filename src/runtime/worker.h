@@ -27,7 +27,8 @@ class Worker {
     struct Setup {
         const config::RoutingTable& table;
         const config::Route& route;
-        int number;  // from 1
+        int number;           // from 1
+        std::uint64_t share;  // of the memory limit, that its clients are made with
         core::Counters& counters;
         admin::Board& board;
         loop::Wakeup& state_changed;  // signalled when `state` changes
@@ -45,6 +46,9 @@ class Worker {
 
     // From any thread: end at once; what is in flight comes again after the next start.
     void stop() noexcept;
+
+    // From any thread: keep to another share of the memory limit; at least the least_share() of the first one.
+    void resize(std::uint64_t share) noexcept;
 
     State state() const noexcept { return state_.load(std::memory_order_acquire); }
 
@@ -69,6 +73,7 @@ class Worker {
     std::atomic<State> state_{State::running};
     std::atomic<bool> left_{false};
     std::atomic<bool> closing_{false};
+    std::atomic<std::uint64_t> share_;
     std::atomic<std::int64_t> last_turn_ms_{0};
     loop::Wakeup ordered_;
     std::thread thread_;

@@ -108,6 +108,7 @@ void WorkerLoop::turn() {
     if (!pipeline_ || leaving_) {
         return;
     }
+    take_share();
     pipeline_->commands().wake_wall.reset();
     pipeline_->commands().wake_steady.reset();
     if (std::exchange(control_ready_, false)) {
@@ -163,6 +164,22 @@ void WorkerLoop::take_order() {
     }
     draining_ = true;
     pipeline_->drain(now_);
+}
+
+void WorkerLoop::take_share() {
+    const std::uint64_t share = worker_.share_.load();
+    if (share == share_) {
+        return;
+    }
+    share_ = share;
+    const Budget budget = redivide(made_, share);
+    pipeline_->resize(now_, budget.hold_bytes, budget.open_max);
+    // What the hold was too full for may be read now.
+    consumer_->wake_all_slots();
+    log::debug("share of the memory changed", {{"route", route_.name},
+                                               {"worker", worker_.setup_.number},
+                                               {"bytes", share},
+                                               {"open_max", budget.open_max}});
 }
 
 void WorkerLoop::read_records() {

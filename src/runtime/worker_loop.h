@@ -14,6 +14,7 @@
 #include "kafka/consumer.h"
 #include "loop/errands.h"
 #include "loop/poller.h"
+#include "runtime/budget.h"
 #include "runtime/fetch_watch.h"
 #include "runtime/intake.h"
 #include "runtime/notice_log.h"
@@ -37,6 +38,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void turn();
     void read_time(bool clock_stepped);
     void take_order();
+    void take_share();
     void read_records();
     std::size_t read_slot(core::Slot slot, std::size_t most);
     core::RecordPtr admit(core::Slot slot, const kafka::MessageView& message);
@@ -98,6 +100,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     core::SteadyTime lag_at_{};
 
     std::optional<core::Pipeline> pipeline_;
+    Budget made_{};            // what the clients were made with
+    std::uint64_t share_ = 0;  // that the pipeline keeps to
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<sink::Sinks> sinks_;
     Intake intake_;

@@ -5,7 +5,6 @@
 #include "kafka/source_pattern.h"
 #include "log/log.h"
 #include "loop/clock.h"
-#include "runtime/budget.h"
 #include "runtime/worker_loop.h"
 
 namespace laterd::runtime {
@@ -76,8 +75,9 @@ core::PipelineOptions WorkerLoop::pipeline_options(std::uint64_t hold_bytes, std
 
 void WorkerLoop::join(const Reached& reached) {
     const config::RoutingTable& table = worker_.setup_.table;
-    const std::uint64_t share = table.memory / static_cast<std::uint64_t>(std::max(table.workers(), 1));
-    const Budget budget = divide(share, reached.partitions);
+    made_ = divide(worker_.setup_.share, reached.partitions);
+    share_ = worker_.setup_.share;
+    const Budget& budget = made_;
 
     const std::string instance = table.instance.empty() ? ""
                                                         : table.instance + "-" + route_.name + "-" +

@@ -33,6 +33,8 @@ class Daemon {
     void start();
     // Another content for one of `files`.
     void write_file(const std::string& name, const std::string& text) const;
+    // Where the table, `laterd.yaml`, and `files` are.
+    const std::filesystem::path& folder() const { return folder_.path(); }
     // SIGTERM; its exit code, or nothing when it is still there after `within`.
     std::optional<int> terminate(std::chrono::milliseconds within = std::chrono::seconds(25));
     void kill();    // SIGKILL

@@ -61,12 +61,13 @@ TEST_CASE("a table that says the same in other words differs in nothing", "[conf
 }
 
 TEST_CASE("a route differs by the paths of its keys, and only that one", "[config]") {
-    const Difference found = difference(
-        k_both, replaced(replaced(k_both, "delay: 15m", "delay: 20m"), "group: o", "group: o, start: latest"));
-    CHECK(found.routes == std::vector<RouteDifference>{
-                              {Kind::changed,
-                               "orders",
-                               {"routes.orders.from.start", "routes.orders.due.delay", "routes.orders.due.max"}}});
+    const Difference found = difference(k_both, replaced(replaced(k_both, "delay: 15m", "delay: 20m"),
+                                                         "group: o", "group: o, start: latest"));
+    CHECK(found.routes ==
+          std::vector<RouteDifference>{
+              {Kind::changed,
+               "orders",
+               {"routes.orders.from.start", "routes.orders.due.delay", "routes.orders.due.max"}}});
     CHECK(found.at_once.empty());
     CHECK(found.needs_restart.empty());
     REQUIRE(found.find("orders") != nullptr);
@@ -114,19 +115,19 @@ TEST_CASE("the content of a secret makes its routes differ and is told by its ke
     CHECK(difference(k_both, replaced(k_both, "password: one", "password: two")).routes ==
           std::vector<RouteDifference>{
               {Kind::changed, "payments", {R"(clusters.far.properties."sasl.password")"}}});
-    const std::string own =
-        replaced(k_both, "group: o", "group: o, properties: {ssl.key.password: one}");
+    const std::string own = replaced(k_both, "group: o", "group: o, properties: {ssl.key.password: one}");
     CHECK(difference(own, replaced(own, "password: one}}, delay", "password: two}}, delay")).routes ==
           std::vector<RouteDifference>{
               {Kind::changed, "orders", {R"(routes.orders.from.properties."ssl.key.password")"}}});
 }
 
 TEST_CASE("a secret that moves between a file and a property is a difference", "[config]") {
-    const std::string moved = replaced(k_both, "secrets: {sasl.password: password}",
-                                       "properties: {sasl.password: old}");
+    const std::string moved =
+        replaced(k_both, "secrets: {sasl.password: password}", "properties: {sasl.password: old}");
     const Difference found = difference(k_both, moved);
     REQUIRE(found.routes.size() == 2);
-    CHECK(found.routes[0].keys == std::vector<std::string>{"clusters.near.properties", "clusters.near.secrets"});
+    CHECK(found.routes[0].keys ==
+          std::vector<std::string>{"clusters.near.properties", "clusters.near.secrets"});
 }
 
 TEST_CASE("settings of every worker make every route differ", "[config]") {
@@ -156,7 +157,8 @@ TEST_CASE("what needs a restart is named and stays as it was; the log changes at
 TEST_CASE("a route whose regex stands for other topics than before differs by its topics", "[config]") {
     const config::RoutingTable before = table_of(k_both);
     const Difference found = config::difference(
-        before, before, [](const auto&, const auto&, const config::Route& route) { return route.name == "orders"; });
+        before, before,
+        [](const auto&, const auto&, const config::Route& route) { return route.name == "orders"; });
     CHECK(found.routes ==
           std::vector<RouteDifference>{{Kind::changed, "orders", {"routes.orders.from.topics"}}});
 }
