@@ -22,8 +22,9 @@ is nothing good to say.)";
 constexpr const char* k_run_footer = R"(Example:
   laterd run -c config/minimal.yaml
 
-SIGTERM and SIGINT drain and end it, a second one ends it at once; SIGUSR1 logs
-the counters. Logs go to stderr.)";
+SIGTERM and SIGINT drain and end it, a second one ends it at once; SIGHUP
+reads the table again and changes the routes that differ; SIGUSR1 logs the
+counters. Logs go to stderr.)";
 constexpr const char* k_check_footer = R"(Example:
   laterd check -c config/minimal.yaml --print
 
