@@ -70,8 +70,10 @@ TEST_CASE("a worker's thread that stands still ends the feeding, and is named", 
     support::Daemon daemon(managed(manager, k_away, "2000000"));
     REQUIRE(manager.await("READY=1", 20s));
     REQUIRE(manager.await("WATCHDOG=1", 2s));
+    // Its thread gives itself the name.
+    REQUIRE(support::eventually(
+        5s, [&] { return support::first_thread_named(daemon.pid(), "orders/1").has_value(); }));
     const auto worker = support::first_thread_named(daemon.pid(), "orders/1");
-    REQUIRE(worker);
     {
         const support::FrozenThread frozen(*worker);
         if (!frozen.is_frozen()) {
