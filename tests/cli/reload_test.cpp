@@ -161,7 +161,7 @@ TEST_CASE("workers that would not fit beside those that run are refused by limit
     it.reload(k_head + k_orders +
               "  many: {from: {topics: [m], group: m}, delay: 1m, to: {topic: m.later}, workers: 4}\n");
     CHECK(it.success() == 1);
-    CHECK(it.daemon.counters("many").at("workers") == 4);
+    CHECK(it.daemon.counters("many").at("laterd_workers") == 4);
     CHECK(it.daemon.terminate(10s) == 0);
 }
 

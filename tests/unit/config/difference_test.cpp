@@ -141,11 +141,12 @@ TEST_CASE("settings of every worker make every route differ", "[config]") {
 
 TEST_CASE("what needs a restart is named and stays as it was; the log changes at once", "[config]") {
     const config::RoutingTable before = table_of(k_both);
-    const config::RoutingTable after =
-        table_of(k_both + "limits: {memory: 512MiB}\ninstance: node-7\nlog: {level: debug, format: json}\n");
+    const config::RoutingTable after = table_of(k_both +
+                                                "limits: {memory: 512MiB}\ninstance: node-7\nadmin: {listen: "
+                                                "127.0.0.1:9464}\nlog: {level: debug, format: json}\n");
     const Difference found = difference(before, after);
     CHECK(found.routes.empty());
-    CHECK(found.needs_restart == std::vector<std::string>{"instance", "limits.memory"});
+    CHECK(found.needs_restart == std::vector<std::string>{"admin", "instance", "limits.memory"});
     CHECK(found.at_once == std::vector<std::string>{"log.level", "log.format"});
     // It is in force with the old values: the next reload names them again.
     const config::RoutingTable in_force = config::keep_until_restart(before, after);
