@@ -34,7 +34,7 @@ Words words_for(const core::Notice& notice) noexcept {
         case Kind::partition_stopped:
             return {Level::error, "partition stopped",
                     "nothing after this record is released; mend the record's cause or add dead_letter, then "
-                    "restart",
+                    "reload",
                     Repeats::of_record};
         case Kind::position_stopped:
             return {Level::error, "partition stopped",
