@@ -14,7 +14,8 @@ int main(int count, char** arguments) {
         if (words.at(1) == "create") {
             admin.create_topic(words.at(2), std::atoi(words.at(3).c_str()));
         } else if (words.at(1) == "delete_records") {
-            admin.delete_records(words.at(2), std::atoi(words.at(3).c_str()), std::atoll(words.at(4).c_str()));
+            admin.delete_records(words.at(2), std::atoi(words.at(3).c_str()),
+                                 std::atoll(words.at(4).c_str()));
         } else {
             std::cerr << "drill_topics: create or delete_records\n";
             return 64;
