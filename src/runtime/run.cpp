@@ -131,7 +131,7 @@ class Runner {
 
     Reload::Setup told_to_service(Reload::Setup reload) {
         reload.on_begin = [this] { service_.reloading(loop::read_clocks()); };
-        reload.on_end = [this] { service_.reloaded(loop::read_clocks()); };
+        reload.on_end = [this] { service_.reloaded(loop::read_clocks(), reload_.succeeded()); };
         return reload;
     }
 

@@ -5,7 +5,6 @@
 
 #include "admin/route.h"
 #include "loop/clock.h"
-#include "service/standing.h"
 
 namespace laterd::runtime {
 
@@ -83,7 +82,7 @@ ServiceLink::ServiceLink(const Supervisor& supervisor)
 
 void ServiceLink::started(const core::Now& now) {
     if (notifier_.is_heard()) {
-        notifier_.ready(service::status_text(standing_of(supervisor_), now.wall));
+        notifier_.ready(service::status_text(standing(), now.wall));
     }
 }
 
@@ -91,7 +90,8 @@ void ServiceLink::reloading(const core::Now& now) {
     notifier_.reloading(now.steady);
 }
 
-void ServiceLink::reloaded(const core::Now& now) {
+void ServiceLink::reloaded(const core::Now& now, bool taken) {
+    reload_refused_ = !taken;
     started(now);
 }
 
@@ -110,14 +110,20 @@ core::SteadyTime ServiceLink::serve(const core::Now& now, std::optional<core::St
     return std::min(watch_at, tell_at_);
 }
 
+service::Standing ServiceLink::standing() const {
+    service::Standing all = standing_of(supervisor_);
+    all.reload_refused = reload_refused_;
+    return all;
+}
+
 void ServiceLink::tell(const core::Now& now, std::optional<core::SteadyTime> end_by) {
-    const service::Standing standing = standing_of(supervisor_);
+    const service::Standing now_so = standing();
     if (end_by) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*end_by - now.steady);
         notifier_.stopping(std::max(left, std::chrono::milliseconds{0}) + k_end_margin);
-        notifier_.status(service::drain_text(standing));
+        notifier_.status(service::drain_text(now_so));
     } else {
-        notifier_.status(service::status_text(standing, now.wall));
+        notifier_.status(service::status_text(now_so, now.wall));
     }
 }
 

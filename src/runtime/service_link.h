@@ -6,6 +6,7 @@
 #include "core/time.h"
 #include "runtime/supervisor.h"
 #include "service/notifier.h"
+#include "service/standing.h"
 #include "service/watchdog.h"
 
 namespace laterd::runtime {
@@ -21,12 +22,13 @@ class ServiceLink {
 
     // Between these two the table is changed, or not.
     void reloading(const core::Now& now);
-    void reloaded(const core::Now& now);
+    void reloaded(const core::Now& now, bool taken);
 
     // In every turn of the main loop; returns when to be called again. `end_by`: while it drains.
     core::SteadyTime serve(const core::Now& now, std::optional<core::SteadyTime> end_by);
 
   private:
+    service::Standing standing() const;
     void tell(const core::Now& now, std::optional<core::SteadyTime> end_by);
 
     const Supervisor& supervisor_;
@@ -34,6 +36,7 @@ class ServiceLink {
     service::Watchdog watchdog_;
     core::SteadyTime tell_at_{};
     bool is_ending_ = false;
+    bool reload_refused_ = false;
 };
 
 }  // namespace laterd::runtime

@@ -65,6 +65,9 @@ std::string status_text(const Standing& standing, core::WallTime now) {
     text += part("restarting", standing.restarting);
     text += part("joining", standing.joining);
     text += part("no partitions", standing.idle);
+    if (standing.reload_refused) {
+        text += "; last reload refused, see the log";
+    }
     if (standing.waiting == 0) {
         return text + "; nothing waits";
     }

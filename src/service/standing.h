@@ -17,6 +17,7 @@ struct Standing {
     std::vector<std::string> restarting;  // routes with a worker that died and is started again later
     std::vector<std::string> joining;  // routes that are in no group yet, because a cluster is away for one
     std::vector<std::string> idle;     // routes that own no partition: others have them all
+    bool reload_refused = false;       // the last one: the table in force is an older one
     std::uint64_t waiting = 0;         // records
     std::uint64_t in_flight = 0;       // records
     std::optional<core::WallTime> next_due;

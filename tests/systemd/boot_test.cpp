@@ -128,17 +128,39 @@ TEST_CASE("it is started while its cluster is away, and what is wrong has the pr
     CHECK(find_event(host.journal(), "cluster not reachable").at("PRIORITY") == "4");
 }
 
-TEST_CASE("a reload leaves it running, as the same process") {
+TEST_CASE("a reload takes another table, as the same process") {
     Machine& host = machine();
     host.write_config("laterd.yaml", k_away);
     REQUIRE(host.start().code == 0);
     const std::string process = host.show("MainPID");
+    host.write_config("laterd.yaml", k_away + R"(
+  payments: {from: {topics: [payments], group: payments}, delay: 1m, to: {topic: payments.later}}
+)");
     const Machine::Said reloaded = host.run("systemctl reload laterd");
     CAPTURE(reloaded.text);
     CHECK(reloaded.code == 0);
-    CHECK(host.await_journal("reload", 10s));
-    CHECK(host.await("ActiveState", "active", 10s));
+    CHECK(host.await("StatusText", "joining: orders, payments", 20s));
+    CHECK(host.show("ActiveState") == "active");
     CHECK(host.show("MainPID") == process);
+    CHECK(find_event(host.journal(), "route added").at("LATERD_ROUTE") == "payments");
+}
+
+TEST_CASE("a reload of a wrong table changes nothing, and the status says so") {
+    Machine& host = machine();
+    host.write_config("laterd.yaml", k_away);
+    REQUIRE(host.start().code == 0);
+    const std::string process = host.show("MainPID");
+    host.write_config("laterd.yaml", k_away + "intsance: a\n");
+    CHECK(host.run("systemctl reload laterd").code == 0);
+    CHECK(host.await("StatusText", "joining: orders; last reload refused", 20s));
+    CHECK(host.show("ActiveState") == "active");
+    CHECK(host.show("MainPID") == process);
+    const json wrong = find_event(host.journal(), "routing table wrong");
+    REQUIRE(wrong.is_object());
+    CHECK(wrong.at("PRIORITY") == "3");
+    host.write_config("laterd.yaml", k_away);
+    CHECK(host.run("systemctl reload laterd").code == 0);
+    CHECK(host.await("StatusText", "joining: orders; nothing waits", 20s));
 }
 
 TEST_CASE("after kill -9 it is started again and loses nothing") {

@@ -42,6 +42,8 @@ TEST_CASE("what needs somebody is named", "[service]") {
           "2 routes running; holding: payments (handler-down); 7 records wait");
     CHECK(shown({.running = 2, .stopped = {"orders"}}) ==
           "2 routes running; stopped partitions: orders; nothing waits");
+    CHECK(shown({.running = 1, .reload_refused = true}) ==
+          "1 route running; last reload refused, see the log; nothing waits");
     CHECK(shown({.joining = {"orders", "payments"}}) ==
           "0 routes running; joining: orders, payments; nothing waits");
     CHECK(shown({.running = 1, .restarting = {"payments"}, .idle = {"orders"}}) ==
