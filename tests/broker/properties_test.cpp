@@ -6,7 +6,7 @@
 #include <array>
 
 using namespace laterd;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 
