@@ -1,5 +1,6 @@
 #include "systemd/machine.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto k_boot_within = 60s;
+constexpr auto k_end_within = 20s;
 
 std::string variable(const char* name) {
     const char* value = ::getenv(name);
@@ -93,7 +95,13 @@ Machine::Machine() : shared_(folder_.path() / "shared") {
     }
 }
 
-Machine::~Machine() = default;
+// systemd-nspawn that is killed leaves what it booted behind: the machine's first process goes first, and all with it.
+Machine::~Machine() {
+    if (const pid_t first = init(); first > 0) {
+        ::kill(first, SIGKILL);
+        container_->wait(k_end_within);
+    }
+}
 
 void Machine::boot() {
     const std::string root = variable("LATERD_SYSTEMD_ROOT");
