@@ -2,11 +2,38 @@
 #include <signal.h>
 
 #include <random>
+#include <utility>
 
 #include "kafka/scene.h"
 #include "support/catch.hpp"
 
 namespace laterd::kafka_test {
+
+namespace {
+
+// What a daemon that was killed may deliver again: what it had delivered, less what it had committed.
+std::size_t uncommitted(Scene& scene, const Observer& observer, int partitions) {
+    const auto sum = [&](auto of_partition) {
+        std::int64_t total = 0;
+        for (std::int32_t partition = 0; partition < partitions; ++partition) {
+            total += of_partition(partition);
+        }
+        return total;
+    };
+    // The broker may still take what was on its way.
+    std::int64_t delivered = -1;
+    eventually(10s, [&] {
+        const std::int64_t before = std::exchange(
+            delivered, sum([&](std::int32_t each) { return scene.admin.log_end(scene.out(), each); }));
+        return before == delivered && static_cast<std::int64_t>(observer.count()) >= delivered;
+    });
+    const std::int64_t committed = sum([&](std::int32_t each) {
+        return scene.admin.committed(scene.group(), scene.in(), each).value_or(0);
+    });
+    return observer.distinct() - static_cast<std::size_t>(committed);
+}
+
+}  // namespace
 
 TEST_CASE("kill -9 at random points, over and over, loses nothing") {
     Scene scene(KafkaBroker::shared(), "killed", 2);
@@ -31,11 +58,13 @@ TEST_CASE("kill -9 at random points, over and over, loses nothing") {
     to: {topic: $name.out, partition: same}
 )",
                               "instance: one\n"));
+    std::size_t repeatable = 0;
     for (int kill = 0; kill < k_kills; ++kill) {
         const std::size_t before = observer.distinct();
         const std::size_t more = std::uniform_int_distribution<std::size_t>(0, 300)(random);
         observer.await_distinct(std::min<std::size_t>(before + more, k_records), 10s);
         daemon.kill();
+        repeatable += uncommitted(scene, observer, 2);
         daemon.start();
     }
     CHECK(observer.await_distinct(k_records, 30s));
@@ -45,8 +74,8 @@ TEST_CASE("kill -9 at random points, over and over, loses nothing") {
     CHECK(verdict.early == 0);
     CHECK(verdict.foreign == 0);
     CHECK(verdict.out_of_order == 0);
-    // Per kill: what was released in one commit interval (200 ms at 375/s) and in flight, or the burst that was due.
-    CHECK(verdict.duplicates < k_kills * 400);
+    // And, per kill, one request that the broker took later than this looked.
+    CHECK(verdict.duplicates <= repeatable + k_kills * 50);
 }
 
 TEST_CASE("kill -9 before the first record is settled loses nothing, even when starting at the latest") {
