@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "admin/client.h"
 #include "kafka/scene.h"
 #include "support/catch.hpp"
 #include "support/certificates.h"
@@ -121,8 +122,10 @@ std::string table_of(const Scene& scene, const Entry& entry) {
     return text;
 }
 
-std::unique_ptr<Daemon> start(const Scene& scene, const Entry& entry) {
-    Daemon::Options options{.table = table_of(scene, entry), .environment = {}, .files = {}};
+// With an admin endpoint when `listen` is not empty.
+std::unique_ptr<Daemon> start(const Scene& scene, const Entry& entry, const std::string& listen = "") {
+    const std::string admin = listen.empty() ? "" : "admin: {listen: \"" + listen + "\"}\n";
+    Daemon::Options options{.table = table_of(scene, entry) + admin, .environment = {}, .files = {}};
     if (!entry.password.empty()) {
         options.files.emplace_back("password", entry.password);
     }
@@ -207,6 +210,7 @@ TEST_CASE("what is wrong with TLS or SASL is told in words, by run and check ali
         Entry entry;
         std::string problem;
         std::string principal;
+        std::string admin{};
         std::unique_ptr<Daemon> daemon = nullptr;
         std::chrono::milliseconds cpu{};
         std::size_t lines = 0;
@@ -223,8 +227,10 @@ TEST_CASE("what is wrong with TLS or SASL is told in words, by run and check ali
         {scram("laterd", k_wrong_password), "the brokers refuse the user name or the password", "laterd"});
     cases.push_back({plain("laterd", k_password, "SCRAM-SHA-512"),
                      "the brokers do not offer this SASL mechanism", "laterd"});
-    for (Case& one : cases) {
-        one.daemon = start(scene, one.entry);
+    const support::TempFolder sockets("admin");
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        cases[i].admin = "unix:" + (sockets.path() / std::to_string(i)).string();
+        cases[i].daemon = start(scene, cases[i].entry, cases[i].admin);
     }
     for (Case& one : cases) {
         INFO(one.entry.door << ": " << one.problem);
@@ -248,6 +254,9 @@ TEST_CASE("what is wrong with TLS or SASL is told in words, by run and check ali
     }
     for (Case& one : cases) {
         INFO(one.entry.door << "\n" << log_of(*one.daemon));
+        const admin::Reply status = admin::ask(one.admin, "/status");
+        CHECK_THAT(status.body, Contains("cluster refuses") && Contains(one.problem) &&
+                                    !Contains(k_password) && !Contains(k_wrong_password));
         CHECK(one.daemon->lines().size() <= one.lines + 2);
         CHECK(one.daemon->cpu() - one.cpu < 1s);
         check_quiet(*one.daemon);
