@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <ratio>
 
 #include "core/time.h"
 
@@ -11,6 +12,9 @@ namespace laterd::core {
 
 // Nearer than this, a record is held in memory.
 inline constexpr Milliseconds k_far_away = std::chrono::minutes(2);
+
+// From when on that is so moves in such steps, so that few numbers tell which records were far away.
+using FarStep = std::chrono::duration<std::int64_t, std::ratio<10>>;
 
 // A lap ends at least this long before the record is due, so that it is read again in time.
 inline constexpr Milliseconds k_lap_margin = std::chrono::seconds(10);

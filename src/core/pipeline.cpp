@@ -299,12 +299,12 @@ bool Pipeline::was_settled(const Partition& partition, const Record& record) con
            earlier->is_settled(record.offset, record.due);
 }
 
-// What is far away goes to the waiting topic at once. The threshold moves in whole minutes, so that few numbers tell a
+// What is far away goes to the waiting topic at once. The threshold moves in steps, so that few numbers tell a
 // later owner which records those were.
 void Pipeline::send_away(const Now& now, Partition& partition, Record& record) const {
     const WallTime far =
         wait_partitions_ > 0
-            ? WallTime(std::chrono::ceil<std::chrono::minutes>((now.wall + k_far_away).time_since_epoch()))
+            ? WallTime(std::chrono::ceil<FarStep>((now.wall + k_far_away).time_since_epoch()))
             : WallTime::max();
     // An earlier owner's thresholds reach up to what had been read; in a waiting topic records come to their laps' ends after.
     while (!partition.far.empty() && partition.far.back().from >= record.offset) {

@@ -36,7 +36,7 @@ void send(Scene& scene, const std::string& id, std::int64_t due) {
                          .headers = {{"at", std::to_string(due)}, {"own", std::nullopt}}});
 }
 
-// What is far away is judged in whole minutes: from the next full one after two minutes on. Up to 190 s after `now`.
+// What is far away is judged in steps of ten seconds: from the next full one after two minutes on.
 std::int64_t surely_far(std::int64_t now) {
     constexpr std::int64_t k_slack_ms = 10'000;
     return (now + 2 * k_minute_ms + k_slack_ms + k_minute_ms - 1) / k_minute_ms * k_minute_ms;
