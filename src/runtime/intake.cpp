@@ -40,12 +40,14 @@ std::optional<core::Milliseconds> Intake::kept_in(const kafka::TopicPartition& p
 
 std::unique_ptr<sink::StoredRecord> Intake::take(const kafka::MessageView& message,
                                                  const kafka::TopicPartition& place, core::WallTime now) {
-    std::unique_ptr<sink::StoredRecord> record = sink::StoredRecord::copy(message);
+    const core::Role topic_role = role(place.topic);
+    const bool in_order = topic_role == core::Role::source && route_.order == core::Order::partition;
+    std::unique_ptr<sink::StoredRecord> record =
+        sink::StoredRecord::copy(message, in_order ? sink::Memory::shared : sink::Memory::own);
     record->origin = {.topic = place.topic,
                       .partition = place.partition,
                       .offset = record->offset,
                       .timestamp = record->timestamp()};
-    const core::Role topic_role = role(place.topic);
     if (topic_role == core::Role::source) {
         judge(message, *record, now, kept_in(place));
     } else {

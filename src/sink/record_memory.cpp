@@ -72,9 +72,9 @@ thread_local Blocks blocks;
 
 }  // namespace
 
-void* take_record_memory(std::size_t size) {
+void* take_record_memory(std::size_t size, Memory memory) {
     const std::size_t whole = round_up(size + sizeof(Front));
-    if (whole > k_shared_most) {
+    if (memory == Memory::own || whole > k_shared_most) {
         return new (::operator new(whole)) Front{nullptr} + 1;
     }
     return blocks.take(whole);

@@ -21,7 +21,7 @@ StoredRecord::Sizes StoredRecord::sizes_at(const char* at) noexcept {
     return sizes;
 }
 
-std::unique_ptr<StoredRecord> StoredRecord::copy(const kafka::MessageView& message) {
+std::unique_ptr<StoredRecord> StoredRecord::copy(const kafka::MessageView& message, Memory memory) {
     const auto key = message.key();
     const auto value = message.value();
     std::size_t size = (key ? key->size() : 0) + (value ? value->size() : 0);
@@ -31,7 +31,7 @@ std::unique_ptr<StoredRecord> StoredRecord::copy(const kafka::MessageView& messa
         ++headers;
     });
 
-    std::unique_ptr<StoredRecord> record(new (size) StoredRecord());
+    std::unique_ptr<StoredRecord> record(new (size, memory) StoredRecord());
     record->offset = message.offset();
     record->timestamp_ = message.timestamp();
     record->key_size_ = key ? static_cast<std::int64_t>(key->size()) : -1;

@@ -18,8 +18,9 @@ namespace laterd::sink {
 
 class StoredRecord final : public core::Record {
   public:
-    // Copies everything. Offset and bytes are filled in; slot, epoch and due are the caller's.
-    static std::unique_ptr<StoredRecord> copy(const kafka::MessageView& message);
+    // Copies everything. Offset and bytes are filled in; slot, epoch and due are the caller's. `memory`: shared when records
+    // of its partition leave in nearly the order in which they came.
+    static std::unique_ptr<StoredRecord> copy(const kafka::MessageView& message, Memory memory);
 
     // nullopt is null; empty is not.
     std::optional<std::string_view> key() const noexcept { return view(key_size_, 0); }
@@ -67,10 +68,10 @@ class StoredRecord final : public core::Record {
     };
 
     StoredRecord() = default;
-    static void* operator new(std::size_t size, std::size_t extra) {
-        return take_record_memory(size + extra);
+    static void* operator new(std::size_t size, std::size_t extra, Memory memory) {
+        return take_record_memory(size + extra, memory);
     }
-    static void operator delete(void* memory, std::size_t) noexcept { give_record_memory(memory); }
+    static void operator delete(void* at, std::size_t, Memory) noexcept { give_record_memory(at); }
 
     static Sizes sizes_at(const char* at) noexcept;
     std::size_t key_end() const noexcept { return key_size_ > 0 ? static_cast<std::size_t>(key_size_) : 0; }

@@ -64,7 +64,7 @@ struct Scene {
             reader->serve_control(reader.control);
             for (const core::Slot one : reader->ready_slots()) {
                 reader->read(one, 1, [&](const kafka::MessageView& message) {
-                    record = sink::StoredRecord::copy(message);
+                    record = sink::StoredRecord::copy(message, sink::Memory::shared);
                 });
             }
         }

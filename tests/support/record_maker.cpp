@@ -69,7 +69,8 @@ class Purgatory {
     }
 
     static void on_report(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* opaque) {
-        static_cast<Purgatory*>(opaque)->passed_ = sink::StoredRecord::copy(kafka::MessageView(*message));
+        static_cast<Purgatory*>(opaque)->passed_ =
+            sink::StoredRecord::copy(kafka::MessageView(*message), sink::Memory::own);
     }
 
     rd_kafka_t* client_ = nullptr;
