@@ -24,7 +24,8 @@ std::uint64_t sum_of(const Budget& budget) {
 
 TEST_CASE("a share is divided so that nothing exceeds it, whatever number of partitions there is",
           "[budget]") {
-    const std::uint64_t share = GENERATE(k_floor, 32 * k_mib, 256 * k_mib, 4'096 * k_mib);
+    const std::uint64_t share =
+        GENERATE(as<std::uint64_t>{}, k_floor, 32 * k_mib, 256 * k_mib, 4'096 * k_mib);
     for (const std::uint32_t partitions : {0U, 1U, 3U, 12U, 1'000U}) {
         CAPTURE(share, partitions);
         const Budget budget = divide(share, partitions);
@@ -35,7 +36,8 @@ TEST_CASE("a share is divided so that nothing exceeds it, whatever number of par
 }
 
 TEST_CASE("a worker keeps to another share with the clients that it has", "[budget]") {
-    const std::uint64_t share = GENERATE(k_floor, 32 * k_mib, 256 * k_mib, 4'096 * k_mib);
+    const std::uint64_t share =
+        GENERATE(as<std::uint64_t>{}, k_floor, 32 * k_mib, 256 * k_mib, 4'096 * k_mib);
     for (const std::uint32_t partitions : {0U, 1U, 3U, 12U, 1'000U}) {
         CAPTURE(share, partitions);
         const Budget made = divide(share, partitions);
