@@ -27,24 +27,6 @@ constexpr std::array<const char*, 4> k_route_states{"running", "holding", "stopp
 
 using Labels = std::vector<ClientMetric::Label>;
 
-template <typename Get>
-std::uint64_t sum(const Workers& workers, Get get) {
-    std::uint64_t total = 0;
-    for (const WorkerState* worker : workers) {
-        total += get(*worker->counters);
-    }
-    return total;
-}
-
-template <typename Get>
-std::uint64_t largest(const Workers& workers, Get get) {
-    std::uint64_t most = 0;
-    for (const WorkerState* worker : workers) {
-        most = std::max<std::uint64_t>(most, get(*worker->counters));
-    }
-    return most;
-}
-
 double seconds(std::uint64_t ms) {
     return static_cast<double>(ms) / 1'000;
 }
@@ -238,12 +220,9 @@ class Collector {
         family("laterd_next_due_timestamp_seconds",
                "When the next record is due; 0 when none is known to wait", MetricType::Gauge,
                [](Family& family, const Route& route) {
-                   std::uint64_t earliest = 0;
-                   for (const WorkerState* worker : route.workers) {
-                       const std::uint64_t due = worker->counters->next_due_ms.get();
-                       earliest = due != 0 && (earliest == 0 || due < earliest) ? due : earliest;
-                   }
-                   family.add({{"route", route.name}}, seconds(earliest));
+                   const auto due = next_due(route.workers).value_or(core::WallTime{});
+                   family.add({{"route", route.name}},
+                              static_cast<double>(due.time_since_epoch().count()) / 1'000);
                });
     }
 

@@ -18,6 +18,17 @@ std::vector<Route> routes_of(const ProcessState& state) {
     return routes;
 }
 
+std::optional<core::WallTime> next_due(const Workers& workers) {
+    std::optional<core::WallTime> earliest;
+    for (const WorkerState* worker : workers) {
+        if (const std::uint64_t due_ms = worker->counters->next_due_ms.get(); due_ms != 0) {
+            const core::WallTime due{core::Milliseconds{static_cast<std::int64_t>(due_ms)}};
+            earliest = std::min(earliest.value_or(due), due);
+        }
+    }
+    return earliest;
+}
+
 std::string_view route_state(const Workers& workers) {
     std::uint64_t gate = 0;
     std::uint64_t going = 0;

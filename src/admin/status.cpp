@@ -111,40 +111,20 @@ std::uint64_t all_reasons(const core::ByReason& counts) {
 
 // What the workers' counters say, added up.
 void add_counts(const Workers& workers, ordered_json& route) {
-    const auto sum = [&](auto get) {
-        std::uint64_t total = 0;
-        for (const WorkerState* worker : workers) {
-            total += get(*worker->counters);
-        }
-        return total;
-    };
     using C = core::Counters;
-    std::uint64_t next_due = 0;
-    std::uint64_t overdue = 0;
-    for (const WorkerState* worker : workers) {
-        const std::uint64_t due = worker->counters->next_due_ms.get();
-        next_due = due != 0 && (next_due == 0 || due < next_due) ? due : next_due;
-        overdue = std::max(overdue, worker->counters->overdue_ms.get());
-    }
-    route["next_due"] =
-        next_due == 0 ? ordered_json(nullptr) : instant(core::WallTime(core::Milliseconds(next_due)));
-    route["overdue_seconds"] = static_cast<double>(overdue) / 1'000;
-    route["held_records"] = sum([](const C& c) { return c.held_records.get(); });
-    route["held_bytes"] = sum([](const C& c) { return c.held_bytes.get(); });
-    route["in_flight"] = sum([](const C& c) { return c.in_flight.get(); });
-    route["lag_records"] = sum([](const C& c) {
-        std::uint64_t lag = 0;
-        for (const core::ByTopic::Entry& entry : c.topics.all()) {
-            lag += entry.counters->lag.get();
-        }
-        return lag;
-    });
-    route["consumed"] = sum([](const C& c) { return c.consumed.get(); });
-    route["released"] = sum([](const C& c) { return c.released.get(); });
-    route["delivered"] = sum([](const C& c) { return c.delivered.get(); });
-    route["retries"] = sum([](const C& c) { return all_reasons(c.retries); });
-    route["dead_letters"] = sum([](const C& c) { return all_reasons(c.dead_letters); });
-    route["lost"] = sum([](const C& c) { return c.lost.get(); });
+    route["next_due"] = due_instant(next_due(workers));
+    route["overdue_seconds"] =
+        static_cast<double>(largest(workers, [](const C& c) { return c.overdue_ms.get(); })) / 1'000;
+    route["held_records"] = sum(workers, [](const C& c) { return c.held_records.get(); });
+    route["held_bytes"] = sum(workers, [](const C& c) { return c.held_bytes.get(); });
+    route["in_flight"] = sum(workers, [](const C& c) { return c.in_flight.get(); });
+    route["lag_records"] = sum(workers, [](const C& c) { return c.topics.lag(); });
+    route["consumed"] = sum(workers, [](const C& c) { return c.consumed.get(); });
+    route["released"] = sum(workers, [](const C& c) { return c.released.get(); });
+    route["delivered"] = sum(workers, [](const C& c) { return c.delivered.get(); });
+    route["retries"] = sum(workers, [](const C& c) { return all_reasons(c.retries); });
+    route["dead_letters"] = sum(workers, [](const C& c) { return all_reasons(c.dead_letters); });
+    route["lost"] = sum(workers, [](const C& c) { return c.lost.get(); });
 }
 
 ordered_json optional_text(const std::string& text) {

@@ -18,6 +18,15 @@ std::vector<ByTopic::Entry> ByTopic::all() const {
     return entries;
 }
 
+std::uint64_t ByTopic::lag() const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t lag = 0;
+    for (const auto& [topic, counters] : topics_) {
+        lag += counters.lag.get();
+    }
+    return lag;
+}
+
 void ByTopic::clear_lag() {
     const std::lock_guard lock(mutex_);
     for (auto& [topic, counters] : topics_) {

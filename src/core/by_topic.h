@@ -1,6 +1,7 @@
 // Counters of the topics that a worker reads. Which ones they are is known only when the group has assigned them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -27,6 +28,9 @@ class ByTopic {
     };
     // From any thread.
     std::vector<Entry> all() const;
+
+    // Of all topics together. From any thread.
+    std::uint64_t lag() const;
 
     // The worker reads nothing: it lags behind nowhere.
     void clear_lag();

@@ -17,11 +17,7 @@ constexpr std::chrono::milliseconds k_end_margin{5'000};
 
 // Records that have not settled. What stays in the broker counts, too; its number is younger than ten seconds.
 std::uint64_t waiting_at(const core::Counters& counters) {
-    std::uint64_t lag = 0;
-    for (const core::ByTopic::Entry& topic : counters.topics.all()) {
-        lag += topic.counters->lag.get();
-    }
-    return std::max(lag, counters.held_records.get());
+    return std::max(counters.topics.lag(), counters.held_records.get());
 }
 
 void add_route(service::Standing& standing, const admin::Route& route) {
@@ -40,6 +36,12 @@ void add_route(service::Standing& standing, const admin::Route& route) {
         if (worker->last_turn && worker->view && worker->view->is_holding) {
             holding = worker->view.get();
         }
+    }
+    standing.waiting += admin::sum(route.workers, waiting_at);
+    standing.in_flight +=
+        admin::sum(route.workers, [](const core::Counters& counters) { return counters.in_flight.get(); });
+    if (const std::optional<core::WallTime> due = admin::next_due(route.workers)) {
+        standing.next_due = std::min(standing.next_due.value_or(*due), *due);
     }
     if (stopped > 0) {
         standing.stopped.push_back(route.name);
@@ -63,14 +65,6 @@ service::Standing standing_of(const Supervisor& supervisor) {
     service::Standing standing;
     for (const admin::Route& route : admin::routes_of(state)) {
         add_route(standing, route);
-    }
-    for (const admin::WorkerState& worker : state.workers) {
-        standing.waiting += waiting_at(*worker.counters);
-        standing.in_flight += worker.counters->in_flight.get();
-        if (const std::uint64_t due_ms = worker.counters->next_due_ms.get(); due_ms != 0) {
-            const core::WallTime due{core::Milliseconds{static_cast<std::int64_t>(due_ms)}};
-            standing.next_due = std::min(standing.next_due.value_or(due), due);
-        }
     }
     return standing;
 }

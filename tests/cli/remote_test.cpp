@@ -6,6 +6,7 @@
 #include <csignal>
 #include <string>
 
+#include "cli/away.h"
 #include "cli/call.h"
 #include "support/await.h"
 #include "support/catch.hpp"
@@ -22,11 +23,7 @@ using support::Ended;
 namespace {
 
 std::string table_at(const std::string& listen) {
-    // Nobody listens on port 1.
-    return R"(clusters: {main: {brokers: ["127.0.0.1:1"]}}
-routes:
-  orders: {from: {topics: [orders], group: later}, delay: 15m, to: {topic: orders.later}}
-)" + (listen.empty() ? "" : "admin: {listen: \"" + listen + "\"}\n");
+    return support::k_away + (listen.empty() ? "" : "admin: {listen: \"" + listen + "\"}\n");
 }
 
 std::string fresh_address() {

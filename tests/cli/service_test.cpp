@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "cli/away.h"
 #include "support/await.h"
 #include "support/catch.hpp"
 #include "support/daemon.h"
@@ -13,15 +14,10 @@
 using namespace laterd;
 using namespace std::chrono_literals;
 using Catch::Contains;
+using support::k_away;
 using support::NotifySocket;
 
 namespace {
-
-// Nobody listens on port 1.
-const std::string k_away = R"(clusters: {main: {brokers: ["127.0.0.1:1"]}}
-routes:
-  orders: {from: {topics: [orders], group: later}, delay: 15m, to: {topic: orders.later}}
-)";
 
 support::Daemon::Options managed(const NotifySocket& manager, const std::string& table,
                                  const std::string& watchdog_us = "") {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/away.h"
 #include "cli/call.h"
 #include "support/await.h"
 #include "support/catch.hpp"
@@ -22,14 +23,9 @@
 using namespace laterd;
 using namespace std::chrono_literals;
 using Catch::Contains;
+using support::k_away;
 
 namespace {
-
-// Nobody listens on port 1.
-const std::string k_away = R"(clusters: {main: {brokers: ["127.0.0.1:1"]}}
-routes:
-  orders: {from: {topics: [orders], group: later}, delay: 15m, to: {topic: orders.later}}
-)";
 
 bool has_started(support::Daemon& daemon) {
     return daemon.await_line("cluster not reachable", 20s);
