@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace laterd::cli {
 
@@ -25,6 +26,7 @@ using config::Path;
 using config::Severity;
 using kafka::TopicFacts;
 using runtime::Judgement;
+using runtime::TopicUse;
 
 constexpr std::chrono::milliseconds k_timeout{5'000};
 
@@ -120,38 +122,35 @@ class Visit {
         if (route.handler) {
             add(judge_handler(route));
         }
-        check_sources(route, ask_target(route));
-        const Path path = runtime::path_of(route);
+        check_sources(route, ask_written(route));
+    }
+
+    // The topics that the route writes, as far as they are there.
+    using Written = std::vector<std::pair<TopicUse, TopicFacts>>;
+
+    Written ask_written(const config::Route& route) {
+        Written written;
+        const auto take = [&](TopicUse use, const std::string& cluster, const std::string& topic,
+                              const char* key, Judgement (*judge)(const config::Route&, const TopicFacts&)) {
+            if (auto facts = ask(cluster, topic, runtime::path_of(route) / key / "topic")) {
+                add(judge(route, *facts));
+                written.emplace_back(use, *std::move(facts));
+            }
+        };
+        if (!route.handler) {
+            take(TopicUse::target, route.to.cluster, route.to.topic, "to", runtime::judge_target);
+        }
         if (route.retry.policy.has_topic) {
-            ask_and_judge(route, route.from.cluster, route.retry.topic, path / "retry" / "topic",
-                          runtime::judge_retry);
+            take(TopicUse::retry, route.from.cluster, route.retry.topic, "retry", runtime::judge_retry);
         }
         if (!route.wait_topic.empty()) {
-            ask_and_judge(route, route.from.cluster, route.wait_topic, path / "wait" / "topic",
-                          runtime::judge_waiting);
+            take(TopicUse::waiting, route.from.cluster, route.wait_topic, "wait", runtime::judge_waiting);
         }
         if (route.dead_letter) {
-            ask_and_judge(route, route.dead_letter->cluster, route.dead_letter->topic,
-                          path / "dead_letter" / "topic", runtime::judge_dead_letter);
+            take(TopicUse::dead_letter, route.dead_letter->cluster, route.dead_letter->topic, "dead_letter",
+                 runtime::judge_dead_letter);
         }
-    }
-
-    std::optional<TopicFacts> ask_and_judge(const config::Route& route, const std::string& cluster,
-                                            const std::string& topic, const Path& path,
-                                            Judgement (*judge)(const config::Route&, const TopicFacts&)) {
-        std::optional<TopicFacts> facts = ask(cluster, topic, path);
-        if (facts) {
-            add(judge(route, *facts));
-        }
-        return facts;
-    }
-
-    std::optional<TopicFacts> ask_target(const config::Route& route) {
-        if (route.handler) {
-            return std::nullopt;
-        }
-        return ask_and_judge(route, route.to.cluster, route.to.topic,
-                             runtime::path_of(route) / "to" / "topic", runtime::judge_target);
+        return written;
     }
 
     void check_group(const config::Route& route) {
@@ -164,20 +163,19 @@ class Visit {
         }
     }
 
-    void check_sources(const config::Route& route, const std::optional<TopicFacts>& target) {
+    void check_sources(const config::Route& route, const Written& written) {
         for (std::size_t i = 0; i < route.from.topics.size(); ++i) {
             const std::string& topic = route.from.topics[i];
             if (kafka::is_pattern(topic)) {
-                check_pattern(route, i, target);
+                check_pattern(route, i, written);
             } else {
-                check_source(route, i, topic, target);
+                check_source(route, i, topic, written);
             }
         }
     }
 
     // All that matches now.
-    void check_pattern(const config::Route& route, std::size_t number,
-                       const std::optional<TopicFacts>& target) {
+    void check_pattern(const config::Route& route, std::size_t number, const Written& written) {
         const auto admin = admins_.find(route.from.cluster);
         if (admin == admins_.end()) {
             return;
@@ -196,13 +194,13 @@ class Visit {
                             route.from.cluster));
         }
         for (const std::string& topic : topics) {
-            check_source(route, number, topic, target);
+            check_source(route, number, topic, written);
         }
     }
 
     // `number`: which of the route's source topics it is, or which regex matches it.
     void check_source(const config::Route& route, std::size_t number, const std::string& topic,
-                      const std::optional<TopicFacts>& target) {
+                      const Written& written) {
         const auto source =
             ask(route.from.cluster, topic, (runtime::path_of(route) / "from" / "topics")[number]);
         if (!source) {
@@ -215,8 +213,8 @@ class Visit {
             }
         }
         add(std::move(judgement));
-        if (target) {
-            add(runtime::judge_fit(route, topic, *source, *target));
+        for (const auto& [use, facts] : written) {
+            add(runtime::judge_fit(route, topic, *source, use, facts));
         }
     }
 

@@ -68,6 +68,35 @@ Judgement refuse_compaction(const TopicFacts& facts, const Path& path, const cha
              fmt::format("a compacted topic loses {}; expected cleanup.policy delete", loses)}};
 }
 
+struct WrittenTopic {
+    const char* key;
+    const char* name;
+    const char* too_large;  // what becomes of records that it does not take
+};
+
+WrittenTopic words_for(const Route& route, TopicUse use) noexcept {
+    const bool has_dead_letter = route.dead_letter.has_value();
+    switch (use) {
+        case TopicUse::retry:
+            return {"retry", "retry topic",
+                    has_dead_letter ? "larger ones are dead-lettered when they fail"
+                                    : "larger ones stop their partition when they fail"};
+        case TopicUse::waiting:
+            return {"wait", "waiting topic",
+                    has_dead_letter ? "larger ones that are far away are dead-lettered"
+                                    : "larger ones that are far away stop their partition"};
+        case TopicUse::dead_letter:
+            return {"dead_letter", "dead-letter topic",
+                    "of larger ones it gets no value, only where they were read"};
+        case TopicUse::source:
+        case TopicUse::target:
+            break;
+    }
+    return {"to", "target",
+            has_dead_letter ? "larger ones are dead-lettered"
+                            : "larger ones are refused, and stop their partition"};
+}
+
 // By size, and nobody knows how soon.
 void add_size_limit(Judgement& judgement, const TopicFacts& facts, const Path& path) {
     if (facts.deletes.value_or(true) && facts.retention_bytes && *facts.retention_bytes >= 0) {
@@ -226,23 +255,23 @@ Judgement judge_dead_letter(const Route& route, const TopicFacts& dead_letter) {
 }
 
 Judgement judge_fit(const Route& route, const std::string& source_name, const TopicFacts& source,
-                    const TopicFacts& target) {
-    const Path to = path_of(route) / "to";
+                    TopicUse use, const TopicFacts& written) {
     Judgement judgement;
-    if (route.to.partition == config::TargetPartition::same && target.partitions < source.partitions) {
+    if (use == TopicUse::target && route.to.partition == config::TargetPartition::same &&
+        written.partitions < source.partitions) {
         judgement.push_back(
-            {Severity::error, to / "partition",
+            {Severity::error, path_of(route) / "to" / "partition",
              fmt::format("the target has {} partitions and \"{}\" has {}; expected at least as many "
                          "for `same`",
-                         target.partitions, source_name, source.partitions)});
+                         written.partitions, source_name, source.partitions)});
     }
-    if (source.max_message_bytes && target.max_message_bytes &&
-        *target.max_message_bytes < *source.max_message_bytes) {
-        judgement.push_back(
-            {Severity::warning, to / "topic",
-             fmt::format("the target takes records up to {} bytes and \"{}\" up to {}: larger ones are {}",
-                         *target.max_message_bytes, source_name, *source.max_message_bytes,
-                         route.dead_letter ? "dead-lettered" : "refused, and stop their partition")});
+    if (source.max_message_bytes && written.max_message_bytes &&
+        *written.max_message_bytes < *source.max_message_bytes) {
+        const WrittenTopic words = words_for(route, use);
+        judgement.push_back({Severity::warning, path_of(route) / words.key / "topic",
+                             fmt::format("the {} takes records up to {} bytes and \"{}\" up to {}: {}",
+                                         words.name, *written.max_message_bytes, source_name,
+                                         *source.max_message_bytes, words.too_large)});
     }
     return judgement;
 }

@@ -8,6 +8,7 @@
 #include "config/routing_table.h"
 #include "core/time.h"
 #include "kafka/admin.h"
+#include "runtime/reach.h"
 
 #include <optional>
 #include <string>
@@ -41,9 +42,10 @@ Judgement judge_retry(const config::Route& route, const kafka::TopicFacts& retry
 Judgement judge_waiting(const config::Route& route, const kafka::TopicFacts& waiting);
 Judgement judge_dead_letter(const config::Route& route, const kafka::TopicFacts& dead_letter);
 
-// Whether what the source holds fits into the target, by number of partitions and by size.
+// Whether what the source holds fits into a topic that the route writes, by size, and into the target by number of
+// partitions too. The headers that laterd adds to a copy are not counted.
 Judgement judge_fit(const config::Route& route, const std::string& source_name,
-                    const kafka::TopicFacts& source, const kafka::TopicFacts& target);
+                    const kafka::TopicFacts& source, TopicUse use, const kafka::TopicFacts& written);
 
 config::Path path_of(const config::Route& route);
 

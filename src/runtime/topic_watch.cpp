@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "core/lap.h"
 #include "core/retention.h"
 #include "log/log.h"
-#include "runtime/topic_rules.h"
 
 namespace laterd::runtime {
 
@@ -159,13 +159,33 @@ void TopicWatch::tell(const FoundTopic& topic) {
             "the broker does not tell them (DescribeConfigs on the topic?), so whether it keeps what waits "
             "is not known");
     } else {
-        for (const TopicFinding& finding : judge_topic(route_, topic)) {
+        Judgement judgement = judge_topic(route_, topic);
+        Judgement fit = fit_of(topic);
+        std::move(fit.begin(), fit.end(), std::back_inserter(judgement));
+        for (const TopicFinding& finding : judgement) {
             say(finding.severity == config::Severity::error ? log::Level::error : log::Level::warn,
                 "topic settings", finding.text);
         }
     }
     std::erase_if(said_, [&](const std::string& key) { return key.starts_with(topic.name + ": "); });
     said_.merge(now);
+}
+
+// By the first source that does not fit: a regex may stand for a thousand.
+Judgement TopicWatch::fit_of(const FoundTopic& written) const {
+    if (written.use == TopicUse::source) {
+        return {};
+    }
+    for (const auto& [place, source] : topics_) {
+        if (source.use != TopicUse::source || !exists(source)) {
+            continue;
+        }
+        Judgement judgement = judge_fit(route_, source.name, source.facts, written.use, written.facts);
+        if (!judgement.empty()) {
+            return judgement;
+        }
+    }
+    return {};
 }
 
 void TopicWatch::measure() {

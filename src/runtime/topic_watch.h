@@ -18,6 +18,7 @@
 #include "core/time.h"
 #include "runtime/intake.h"
 #include "runtime/reach.h"
+#include "runtime/topic_rules.h"
 
 namespace laterd::runtime {
 
@@ -59,6 +60,7 @@ class TopicWatch {
     void take(const FoundTopic& topic);
     void judge();
     void tell(const FoundTopic& topic);
+    Judgement fit_of(const FoundTopic& written) const;
     void measure();
 
     const config::Route& route_;

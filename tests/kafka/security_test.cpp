@@ -1,5 +1,6 @@
 // TLS, SASL and ACLs against a real Kafka that has a door for each: what works, what an operator is told when it does
 // not, that nothing spins meanwhile, and that it goes on when it is mended.
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -8,10 +9,12 @@
 #include <sstream>
 
 #include "admin/client.h"
+#include "core/base64.h"
 #include "kafka/scene.h"
 #include "support/catch.hpp"
 #include "support/certificates.h"
 #include "support/child_process.h"
+#include "support/http_server.h"
 #include "support/temp_folder.h"
 
 namespace laterd::kafka_test {
@@ -52,6 +55,12 @@ KafkaBroker::Options options_for(const std::string& version) {
         {"plain.sasl.jaas.config",
          std::string("org.apache.kafka.common.security.plain.PlainLoginModule required user_laterd=\"") +
              k_password + "\" user_denied=\"" + k_password + "\";"}};
+    // Takes unsigned tokens: what is tested is the way of one.
+    const std::map<std::string, std::string> token = {
+        {"sasl.enabled.mechanisms", "OAUTHBEARER"},
+        {"oauthbearer.sasl.jaas.config",
+         "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+         "unsecuredLoginStringClaim_sub=\"broker\";"}};
     return {.version = version,
             .sasl = true,
             .listeners = {{"TLS", "SSL", store("server")},
@@ -59,6 +68,7 @@ KafkaBroker::Options options_for(const std::string& version) {
                           {"ELSEWHERE", "SSL", store("wrong-host")},
                           {"EXPIRED", "SSL", store("expired")},
                           {"PLAIN", "SASL_PLAINTEXT", plain},
+                          {"TOKEN", "SASL_PLAINTEXT", token},
                           {"SCRAM", "SASL_SSL", scram}},
             .scram_users = {{"laterd", k_password}},
             .properties = {}};
@@ -83,6 +93,7 @@ struct Entry {
     std::string door;
     std::string properties;  // YAML, flow style
     std::string password;    // empty: none
+    std::string secret = "sasl.password";
 };
 
 Entry tls(const std::string& door, const std::string& ca = "ca.pem") {
@@ -112,12 +123,63 @@ Entry scram(const std::string& user, const std::string& password) {
             .password = password};
 }
 
+Entry by_token(const std::string& endpoint, const std::string& client_secret) {
+    return {.door = "TOKEN",
+            .properties =
+                "security.protocol: sasl_plaintext, sasl.mechanism: OAUTHBEARER, "
+                "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: laterd, "
+                "sasl.oauthbearer.scope: records, sasl.oauthbearer.token.endpoint.url: \"" +
+                endpoint + "\"",
+            .password = client_secret,
+            .secret = "sasl.oauthbearer.client.secret"};
+}
+
+// Of OIDC: gives tokens for some seconds to whoever knows the client's secret.
+class TokenEndpoint {
+  public:
+    std::string url() const { return "http://" + server_.address() + "/token"; }
+    std::vector<support::HttpRequest> requests() const { return server_.requests(); }
+    std::size_t given() const { return given_; }
+    void spoil_tokens() { spoilt_ = true; }
+
+  private:
+    static constexpr std::int64_t k_lifetime_s = 10;
+
+    support::HttpReply answer(const support::HttpRequest& request) {
+        // So long that there is nothing to pad.
+        const std::string expected = "Basic " + core::to_base64(std::string("laterd:") + k_password);
+        if (request.one("authorization") != expected) {
+            return support::answer(401, R"({"error": "invalid_client"})");
+        }
+        const std::int64_t now = wall_ms() / 1000;
+        const nlohmann::json claims = {
+            {"sub", spoilt_ ? "" : "laterd"}, {"iat", now}, {"exp", now + k_lifetime_s}};
+        const nlohmann::json reply = {{"access_token", core::to_base64(R"({"alg":"none"})") + "." +
+                                                           core::to_base64(claims.dump()) + "."},
+                                      {"token_type", "Bearer"},
+                                      {"expires_in", k_lifetime_s}};
+        ++given_;
+        return support::answer(200, reply.dump(), {{"Content-Type", "application/json"}});
+    }
+
+    std::atomic<std::size_t> given_{0};
+    std::atomic<bool> spoilt_{false};
+    support::HttpServer server_{{}, [this](const support::HttpRequest& request) { return answer(request); }};
+};
+
+// Built into librdkafka together with libcurl, or not: Debian 12's was not.
+bool has_oidc() {
+    const std::unique_ptr<rd_kafka_conf_t, void (*)(rd_kafka_conf_t*)> conf(rd_kafka_conf_new(),
+                                                                            rd_kafka_conf_destroy);
+    return rd_kafka_conf_set(conf.get(), "sasl.oauthbearer.method", "oidc", nullptr, 0) == RD_KAFKA_CONF_OK;
+}
+
 std::string table_of(const Scene& scene, const Entry& entry) {
     std::string text = scene.usual("1s");
     const std::string open = "{brokers: [" + scene.broker.bootstrap() + "]}";
     std::string cluster = "{brokers: [\"" + scene.broker.bootstrap(entry.door) + "\"], properties: {" +
                           entry.properties + ", topic.metadata.refresh.interval.ms: \"1000\"}";
-    cluster += entry.password.empty() ? "}" : ", secrets: {sasl.password: password}}";
+    cluster += entry.password.empty() ? "}" : ", secrets: {" + entry.secret + ": password}}";
     text.replace(text.find(open), open.size(), cluster);
     return text;
 }
@@ -343,6 +405,87 @@ TEST_CASE("an ACL that denies source, target or group is named, and taking it ba
         check_quiet(*daemon);
         CHECK(daemon->terminate() == 0);
     }
+}
+
+TEST_CASE(
+    "without the right to describe settings they are not known, which is told once and forbids nothing") {
+    Scene scene(the_broker(), "untold");
+    for (const std::string& topic : {scene.in(), scene.out(), scene.dead()}) {
+        scene.admin.allow("denied", topic);
+        scene.admin.deny("denied", RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS, topic);
+    }
+    // Shorter than the wait: an error, if one knew.
+    scene.admin.set_topic(scene.in(), {{"retention.ms", "1000"}});
+    const Entry entry = plain("denied", k_password);
+    const std::unique_ptr<Daemon> daemon = start(scene, entry);
+    CHECK(daemon->await_line("topic settings not known", 20s));
+    scene.producer.deliver({.topic = scene.in(), .value = "a"});
+    CHECK(delivers(scene, 1));
+    const nlohmann::json counters = daemon->counters("usual");
+    INFO(counters.dump());
+    CHECK(counters.at("laterd_retention_margin_seconds").empty());
+    for (const std::string& topic : {scene.in(), scene.out(), scene.dead()}) {
+        INFO(topic);
+        CHECK(daemon->count_lines("topic=" + topic + " problem=\"the broker does not tell them") == 1);
+    }
+    CHECK(daemon->count_lines("topic settings not known") == 3);
+    CHECK_FALSE(daemon->count_lines("cluster refuses"));
+    check_quiet(*daemon);
+    CHECK(daemon->terminate() == 0);
+    const Answer answer = check(scene, entry);
+    INFO(answer.text);
+    CHECK(answer.code == 0);
+}
+
+TEST_CASE("with OAUTHBEARER a token is fetched, renewed before it ends, and its trouble told") {
+    Scene scene(the_broker(), "token");
+    TokenEndpoint endpoint;
+    const Entry right = by_token(endpoint.url(), k_password);
+    if (!has_oidc()) {
+        const Answer answer = check(scene, right);
+        INFO(answer.text);
+        CHECK(answer.code == 78);
+        CHECK_THAT(answer.text,
+                   Contains("sasl.oauthbearer.method") && Contains("not supported in this build"));
+        return;
+    }
+    const std::unique_ptr<Daemon> daemon = start(scene, right);
+    scene.producer.deliver({.topic = scene.in(), .value = "a"});
+    CHECK(delivers(scene, 1));
+    const std::vector<support::HttpRequest> requests = endpoint.requests();
+    REQUIRE_FALSE(requests.empty());
+    CHECK(requests.front().method == "POST");
+    CHECK_THAT(requests.front().body, Contains("grant_type=client_credentials") && Contains("scope=records"));
+    // Consumer, producer and dead-letter producer have had theirs; each fetches another before it ends.
+    const std::size_t first = endpoint.given();
+    CHECK(eventually(20s, [&] { return endpoint.given() >= first + 3; }));
+    scene.producer.deliver({.topic = scene.in(), .value = "b"});
+    CHECK(delivers(scene, 2));
+    CHECK_FALSE(daemon->count_lines("cluster refuses"));
+    check_quiet(*daemon);
+    CHECK(daemon->terminate() == 0);
+    CHECK(check(scene, right).code == 0);
+
+    const Entry wrong = by_token(endpoint.url(), k_wrong_password);
+    const std::unique_ptr<Daemon> refused = start(scene, wrong);
+    const std::string no_token = "the token endpoint gives no token";
+    CHECK(eventually(30s, [&] { return !refusal_of(*refused, no_token).empty(); }));
+    INFO(log_of(*refused));
+    CHECK_THAT(refusal_of(*refused, no_token), Contains("principal=laterd") && Contains("hint="));
+    const Answer answer = check(scene, wrong);
+    INFO(answer.text);
+    CHECK(answer.code == 78);
+    CHECK_THAT(answer.text, Contains(no_token));
+    check_quiet(*refused);
+    CHECK(refused->terminate() == 0);
+
+    endpoint.spoil_tokens();
+    const std::unique_ptr<Daemon> spoilt = start(scene, right);
+    const std::string not_accepted = "the brokers do not accept the token";
+    CHECK(eventually(30s, [&] { return !refusal_of(*spoilt, not_accepted).empty(); }));
+    INFO(log_of(*spoilt));
+    check_quiet(*spoilt);
+    CHECK(spoilt->terminate() == 0);
 }
 
 TEST_CASE("the example of a secure table is right once its files are there") {

@@ -465,3 +465,58 @@ TEST_CASE("a row of dead letters that a failed delivery interrupts does not end 
     CHECK(count(world, Purpose::dead_letter) == 5);
     CHECK(world.logs[0].committed == 6);
 }
+
+TEST_CASE("no attempt is later than Kafka keeps its record", "[pipeline][retry]") {
+    PipelineWorld world(handler());
+    world.produce(0, {});
+    world.judge = fails;
+    world.retry_after = 90s;
+    world.pipeline.retry_kept(20s);
+    world.assign();
+    REQUIRE(count(world, Purpose::retry) == 1);
+    CHECK(world.releases[1].copy_due == world.releases[1].at + 20s + 1ms);
+}
+
+TEST_CASE("while a topic of the route is unfit nothing leaves the hold, copies neither",
+          "[pipeline][retry]") {
+    PipelineWorld world(handler());
+    world.produce(0, {});
+    world.produce(0, {.due = 10s});
+    world.judge = fails;
+    world.pipeline.unfit(world.now, Reason::compacted);
+    world.assign();
+    world.advance(5s);
+    CHECK(world.releases.empty());
+    CHECK(world.pipeline.view(world.now).holding_for == Reason::compacted);
+
+    world.pipeline.unfit(world.now, Reason::none);
+    world.sink.reset();
+    world.judge = nullptr;
+    world.advance(1s);
+    REQUIRE(world.waiting_for_sink(0) == 1);
+    world.pipeline.unfit(world.now, Reason::compacted);
+    world.answer(0, Result::retry);  // was under way: its copy has to wait
+    world.advance(20s);
+    CHECK(count(world, Purpose::retry) == 0);
+    CHECK(world.logs[0].committed == 0);
+
+    world.sink = Result::delivered;
+    world.pipeline.unfit(world.now, Reason::none);
+    world.advance(1s);
+    CHECK(count(world, Purpose::retry) == 1);
+    CHECK(world.logs[0].committed == 2);
+    CHECK(world.pipeline.view(world.now).holding_for == Reason::none);
+}
+
+TEST_CASE("a requested stop does not wait for copies that an unfit topic keeps back", "[pipeline][retry]") {
+    PipelineWorld world(handler());
+    world.produce(0, {});
+    world.sink.reset();
+    world.assign();
+    world.pipeline.unfit(world.now, Reason::compacted);
+    world.answer(0, Result::retry);
+    world.pipeline.drain(world.now);
+    world.advance(1s);
+    CHECK(world.drained);
+    CHECK(world.logs[0].committed == 0);
+}

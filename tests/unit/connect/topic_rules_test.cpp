@@ -167,10 +167,49 @@ TEST_CASE("a target takes original timestamps of that age, and keeps them", "[co
 TEST_CASE("a target has as many partitions as the source when it keeps their numbers, and takes its records",
           "[connect]") {
     config::Route route = delaying(1min);
-    CHECK(marks(judge_fit(route, "in", topic(3), topic(2))) == "-");
+    const auto fit = [&](const TopicFacts& source, const TopicFacts& target) {
+        return marks(judge_fit(route, "in", source, TopicUse::target, target));
+    };
+    CHECK(fit(topic(3), topic(2)) == "-");
     route.to.partition = config::TargetPartition::same;
-    CHECK(marks(judge_fit(route, "in", topic(3), topic(2))) == "E");
-    CHECK(marks(judge_fit(route, "in", topic(3), topic(3))) == "-");
-    CHECK(marks(judge_fit(route, "in", sized(topic(1), 2'000), sized(topic(1), 1'000))) == "W");
-    CHECK(marks(judge_fit(route, "in", sized(topic(1), 1'000), sized(topic(1), 1'000))) == "-");
+    CHECK(fit(topic(3), topic(2)) == "E");
+    CHECK(fit(topic(3), topic(3)) == "-");
+    CHECK(fit(sized(topic(1), 2'000), sized(topic(1), 1'000)) == "W");
+    CHECK(fit(sized(topic(1), 1'000), sized(topic(1), 1'000)) == "-");
+    CHECK(fit(sized(topic(1), 2'000), topic(1)) == "-");
+}
+
+TEST_CASE("every topic that copies go to takes what the source takes, and has partitions of its own",
+          "[connect]") {
+    struct Row {
+        TopicUse use;
+        const char* path;
+        const char* what;
+        const char* fate;
+        const char* fate_without_dead_letter;
+    };
+    const Row row = GENERATE(Row{TopicUse::retry, "routes.r.retry.topic", "retry topic",
+                                 "larger ones are dead-lettered when they fail",
+                                 "larger ones stop their partition when they fail"},
+                             Row{TopicUse::waiting, "routes.r.wait.topic", "waiting topic",
+                                 "larger ones that are far away are dead-lettered",
+                                 "larger ones that are far away stop their partition"},
+                             Row{TopicUse::dead_letter, "routes.r.dead_letter.topic", "dead-letter topic",
+                                 "of larger ones it gets no value, only where they were read",
+                                 "of larger ones it gets no value, only where they were read"});
+    config::Route route = delaying(1min);
+    route.to.partition = config::TargetPartition::same;
+    for (const bool has_dead_letter : {false, true}) {
+        if (has_dead_letter) {
+            route.dead_letter = config::DeadLetter{.topic = "dead"};
+        }
+        CHECK(judge_fit(route, "in", sized(topic(3), 1'000), row.use, sized(topic(1), 1'000)).empty());
+        const Judgement judgement =
+            judge_fit(route, "in", sized(topic(3), 1'001), row.use, sized(topic(1), 1'000));
+        REQUIRE(marks(judgement) == "W");
+        CHECK(judgement[0].path.str() == row.path);
+        CHECK(judgement[0].text == std::string("the ") + row.what +
+                                       " takes records up to 1000 bytes and \"in\" up to 1001: " +
+                                       (has_dead_letter ? row.fate : row.fate_without_dead_letter));
+    }
 }
