@@ -73,16 +73,6 @@ class Draft {
     Conf conf_;
 };
 
-bool uses_oauth(const config::Properties& properties) {
-    for (const char* name : {"sasl.mechanism", "sasl.mechanisms"}) {
-        const auto found = properties.find(name);
-        if (found != properties.end() && found->second == "OAUTHBEARER") {
-            return true;
-        }
-    }
-    return false;
-}
-
 void set_common(Draft& draft, const std::string& name) {
     draft.set("client.id", name);
     draft.set("log.queue", "true");
@@ -138,6 +128,16 @@ std::string blacklist(const std::vector<std::string>& topics) {
 
 void ConfDeleter::operator()(rd_kafka_conf_s* conf) const noexcept {
     rd_kafka_conf_destroy(conf);
+}
+
+bool uses_oauth(const config::Properties& properties) {
+    for (const char* name : {"sasl.mechanism", "sasl.mechanisms"}) {
+        const auto found = properties.find(name);
+        if (found != properties.end() && found->second == "OAUTHBEARER") {
+            return true;
+        }
+    }
+    return false;
 }
 
 std::string whole_pattern(const std::string& topic) {

@@ -54,6 +54,9 @@ Conf consumer_conf(const ConsumerSettings& settings);
 Conf producer_conf(const ProducerSettings& settings);
 Conf admin_conf(const AdminSettings& settings);
 
+// Whether the client comes with a token; the mechanism has two spellings of its name.
+bool uses_oauth(const config::Properties& properties);
+
 // The pattern as librdkafka takes it: `^regex` of the routing table is matched whole.
 std::string whole_pattern(const std::string& topic);
 

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <initializer_list>
 
+#include "kafka/properties.h"
+
 namespace laterd::kafka {
 
 namespace {
@@ -61,6 +63,16 @@ Trouble untrusted(std::string_view text) {
 }
 
 Trouble unknown(std::string_view text) {
+    if (mentions(text, {"failed to retrieve oidc token", "failed to acquire sasl oauthbearer token"})) {
+        return {Kind::unknown, "the token endpoint gives no token to this client",
+                "look at sasl.oauthbearer.token.endpoint.url, sasl.oauthbearer.client.id and the file of "
+                "sasl.oauthbearer.client.secret"};
+    }
+    if (mentions(text, {"invalid_token", "invalid token"})) {
+        return {Kind::unknown, "the brokers do not accept the token",
+                "compare the token's issuer, audience and scope with what the listener expects, and this "
+                "host's clock"};
+    }
     if (mentions(text, {"unsupported", "not supported", "not enabled", "enabled mechanisms"})) {
         return {Kind::unknown, "the brokers do not offer this SASL mechanism",
                 "set sasl.mechanism to one that the listener has enabled"};
@@ -128,8 +140,10 @@ std::string principal_of(const config::Cluster& cluster) {
     };
     const std::string protocol = lower(of("security.protocol"));
     if (protocol.starts_with("sasl")) {
+        const std::string user =
+            uses_oauth(cluster.properties) ? of("sasl.oauthbearer.client.id") : of("sasl.username");
         // One that is kept in a file stays there.
-        return of("sasl.username").empty() ? "the SASL user" : of("sasl.username");
+        return user.empty() ? "the SASL user" : user;
     }
     const std::string certificate = of("ssl.certificate.location");
     return protocol == "ssl" && !certificate.empty() ? "certificate " + certificate : "anonymous";

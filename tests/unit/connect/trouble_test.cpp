@@ -40,6 +40,11 @@ TEST_CASE("a client's error in words", "[trouble]") {
         {RD_KAFKA_RESP_ERR__AUTHENTICATION,
          "Unsupported SASL mechanism: broker's supported mechanisms: PLAIN", Kind::unknown,
          "the brokers do not offer this SASL mechanism"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "Failed to acquire SASL OAUTHBEARER token: Failed to retrieve OIDC token from \"http://a\": (401)",
+         Kind::unknown, "the token endpoint gives no token to this client"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error: {\"status\":\"invalid_token\"}",
+         Kind::unknown, "the brokers do not accept the token"},
         {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "", Kind::not_allowed,
          "this client may not use the topic"},
         {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "", Kind::not_allowed,
@@ -68,6 +73,10 @@ TEST_CASE("who the client is to the brokers", "[trouble]") {
     CHECK(principal({{"sasl.username", "me"}}) == "anonymous");
     CHECK(principal({{"security.protocol", "SASL_SSL"}, {"sasl.username", "me"}}) == "me");
     CHECK(principal({{"security.protocol", "sasl_ssl"}}) == "the SASL user");
+    CHECK(principal({{"security.protocol", "sasl_ssl"},
+                     {"sasl.mechanism", "OAUTHBEARER"},
+                     {"sasl.username", "nobody"},
+                     {"sasl.oauthbearer.client.id", "me"}}) == "me");
     CHECK(principal({{"security.protocol", "ssl"}, {"ssl.certificate.location", "/c.pem"}}) ==
           "certificate /c.pem");
 }
