@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,6 +60,27 @@ std::map<std::string, Secret> read_secrets(const Section& cluster, const SecretS
     return secrets;
 }
 
+// What the client makes of a file, and of one that is not there, is the client's to say.
+std::map<std::string, std::size_t> hash_files(const Properties& properties, const Path& path,
+                                              const SecretReader& read, Findings& findings) {
+    std::map<std::string, std::size_t> hashes;
+    for (const auto& [property, name] : properties) {
+        if (!names_file(property)) {
+            continue;
+        }
+        const Parsed<SecretFile> file = read(name);
+        if (!file) {
+            continue;
+        }
+        hashes.emplace(property, std::hash<std::string>()((*file).content));
+        if (names_secret_file(property) && (*file).is_world_readable) {
+            findings.warn(path / property,
+                          fmt::format("everybody may read {}; expected a mode like 0600", quote(name)));
+        }
+    }
+    return hashes;
+}
+
 std::vector<std::string> read_brokers(const Section& cluster, Findings& findings) {
     std::vector<std::string> brokers;
     for (const Section::Item& item : cluster.items("brokers")) {
@@ -78,10 +101,14 @@ std::vector<Cluster> read_clusters(const Section& root, const SecretSource& secr
     const Section all = root / "clusters";
     for (const std::string& name : all.names()) {
         const Section section = all / name;
-        clusters.push_back({.name = name,
-                            .brokers = read_brokers(section, findings),
-                            .properties = read_properties(section / "properties", findings),
-                            .secrets = read_secrets(section, secrets, findings)});
+        Cluster& cluster =
+            clusters.emplace_back(Cluster{.name = name,
+                                          .brokers = read_brokers(section, findings),
+                                          .properties = read_properties(section / "properties", findings),
+                                          .secrets = read_secrets(section, secrets, findings),
+                                          .file_hashes = {}});
+        cluster.file_hashes =
+            hash_files(cluster.properties, section.path() / "properties", secrets.read, findings);
     }
     return clusters;
 }

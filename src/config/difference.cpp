@@ -177,6 +177,7 @@ class Comparison {
             const Path path = Path() / "clusters" / name;
             compare_hidden(old->properties, now->properties, path / "properties", keys);
             compare_hidden(old->secrets, now->secrets, path / "secrets", keys);
+            compare_hidden(old->file_hashes, now->file_hashes, path / "properties", keys);
         }
         return keys;
     }

@@ -152,6 +152,16 @@ bool is_secret_property(std::string_view name) {
            name == "sasl.oauthbearer.config";
 }
 
+bool names_secret_file(std::string_view property) {
+    return property == "ssl.key.location" || property == "ssl.keystore.location" ||
+           property == "sasl.kerberos.keytab";
+}
+
+bool names_file(std::string_view property) {
+    return names_secret_file(property) || property == "ssl.certificate.location" ||
+           property == "ssl.ca.location" || property == "ssl.crl.location";
+}
+
 bool refuse_owned(std::string_view name, const Path& path, Findings& findings) {
     if (!is_among(k_owned, name) && !is_among(k_aliases, name)) {
         return false;
@@ -196,7 +206,9 @@ void check_properties(const RoutingTable& table, const Section& root, const Prop
 }
 
 bool has_secrets(const RoutingTable& table) noexcept {
-    const auto is_secret = [](const auto& property) { return is_secret_property(property.first); };
+    const auto is_secret = [](const auto& property) {
+        return is_secret_property(property.first) || names_secret_file(property.first);
+    };
     const auto has = [&](const Properties& all) { return std::any_of(all.begin(), all.end(), is_secret); };
     return std::any_of(table.clusters.begin(), table.clusters.end(),
                        [&](const Cluster& c) { return !c.secrets.empty() || has(c.properties); }) ||

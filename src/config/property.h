@@ -28,6 +28,10 @@ using PropertyCheck =
 // Whether the value of that property is never shown.
 bool is_secret_property(std::string_view name);
 
+// Whether its value is the path of a file that the client reads when it is made, and of one that nobody else may read.
+bool names_file(std::string_view property);
+bool names_secret_file(std::string_view property);
+
 // The properties of a section `properties`, without those that laterd owns: these are reported.
 Properties read_properties(const Section& section, Findings& findings);
 
@@ -38,7 +42,7 @@ bool refuse_owned(std::string_view name, const Path& path, Findings& findings);
 void check_properties(const RoutingTable& table, const Section& root, const PropertyCheck& check,
                       Findings& findings);
 
-// Whether the process knows a secret: a file's content, or a property whose name says so.
+// Whether the process knows a secret: a file's content, a property whose name says so, or a private key.
 bool has_secrets(const RoutingTable& table) noexcept;
 
 }  // namespace laterd::config

@@ -24,6 +24,9 @@ struct Cluster {
     std::vector<std::string> brokers;       // host:port
     Properties properties;                  // for consumers and producers
     std::map<std::string, Secret> secrets;  // property -> content of its file, last newline stripped
+    // property -> hash of what stood in the file that it names: enough to see that a certificate was renewed. None for
+    // files that could not be read.
+    std::map<std::string, std::size_t> file_hashes;
 
     bool operator==(const Cluster&) const = default;
 };

@@ -1,7 +1,9 @@
 // TLS, SASL and ACLs against a real Kafka that has a door for each: what works, what an operator is told when it does
 // not, that nothing spins meanwhile, and that it goes on when it is mended.
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -355,6 +357,32 @@ TEST_CASE("a password file that is mended, and a user that is created, are enoug
     daemon->start();
     CHECK(delivers(scene, 2));
     check_quiet(*daemon);
+}
+
+TEST_CASE("a client certificate that is renewed counts from the next reload on") {
+    Scene scene(the_broker(), "renewed");
+    const support::TempFolder folder("renewed");
+    const auto put = [&](const std::string& name) {
+        const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(certificates().file(name + ".pem"), folder.path() / "cert", overwrite);
+        std::filesystem::copy_file(certificates().file(name + ".key"), folder.path() / "key", overwrite);
+    };
+    Entry entry = tls("MUTUAL");
+    entry.properties += ", ssl.certificate.location: " + (folder.path() / "cert").string() +
+                        ", ssl.key.location: " + (folder.path() / "key").string();
+    put("expired");
+    scene.producer.deliver({.topic = scene.in(), .value = "a"});
+    const std::unique_ptr<Daemon> daemon = start(scene, entry);
+    const std::string problem = "the broker does not accept this client's certificate";
+    CHECK(eventually(20s, [&] { return !refusal_of(*daemon, problem).empty(); }));
+    put("client");
+    daemon->signal(SIGHUP);
+    CHECK(daemon->await_line("reloaded", 20s));
+    INFO(log_of(*daemon));
+    CHECK(daemon->count_lines("event=\"route changed\" route=usual") == 1);
+    CHECK(daemon->count_lines("ssl.certificate.location") >= 1);
+    CHECK(delivers(scene, 1));
+    CHECK(daemon->terminate() == 0);
 }
 
 TEST_CASE("an ACL that denies source, target or group is named, and taking it back is enough") {

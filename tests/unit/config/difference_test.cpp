@@ -121,6 +121,20 @@ TEST_CASE("the content of a secret makes its routes differ and is told by its ke
               {Kind::changed, "orders", {R"(routes.orders.from.properties."ssl.key.password")"}}});
 }
 
+TEST_CASE(
+    "another content of a certificate makes its routes differ; where the client does not look, nothing does",
+    "[config]") {
+    const std::string certified =
+        replaced(k_both, "secrets: {sasl.password: password}",
+                 "properties: {ssl.certificate.location: /tls/cert.pem, ssl.cipher.suites: /tls/none}");
+    const Difference found = difference(table_of(certified, "old"), table_of(certified, "new"));
+    REQUIRE(found.routes.size() == 2);
+    CHECK(found.routes[0] == RouteDifference{Kind::changed,
+                                             "orders",
+                                             {R"(clusters.near.properties."ssl.certificate.location")"}});
+    CHECK(difference(table_of(certified, "old"), table_of(certified, "old")).is_empty());
+}
+
 TEST_CASE("a secret that moves between a file and a property is a difference", "[config]") {
     const std::string moved =
         replaced(k_both, "secrets: {sasl.password: password}", "properties: {sasl.password: old}");

@@ -9,6 +9,7 @@
 
 #include "config/load.h"
 #include "config/print.h"
+#include "config/property.h"
 #include "sample.h"
 #include "support/catch.hpp"
 
@@ -91,6 +92,24 @@ TEST_CASE("a secret that everybody may read is a warning", "[config]") {
           "t:1:60: clusters.main.secrets.\"sasl.password\": warning: everybody may read \"/table/pass\"; "
           "expected a mode "
           "like 0600\n");
+}
+
+TEST_CASE(
+    "a private key that everybody may read is a warning, a certificate is not, and missing files are the "
+    "client's",
+    "[config]") {
+    const std::string table =
+        "clusters: {main: {brokers: [a:1], properties: {ssl.key.location: /key, ssl.certificate.location: "
+        "/cert, ssl.ca.location: /ca}}}\n"
+        "routes: {r: {from: {topics: [in], group: g}, delay: 1m, to: {topic: out}}}\n";
+    const config::Loaded loaded = Files{{{"/key", {"k", true}}, {"/cert", {"c", true}}}}.load(table);
+    REQUIRE(loaded.table);
+    CHECK(support::explain(loaded) ==
+          "t:1:66: clusters.main.properties.\"ssl.key.location\": warning: everybody may read \"/key\"; "
+          "expected a mode like 0600\n");
+    CHECK(config::has_secrets(*loaded.table));
+    CHECK(loaded.table->clusters[0].file_hashes.size() == 2);
+    CHECK_FALSE(loaded.table->clusters[0].file_hashes.contains("ssl.ca.location"));
 }
 
 TEST_CASE("a secret is given to the check of properties and hidden in what comes back", "[config]") {
