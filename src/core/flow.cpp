@@ -191,15 +191,17 @@ void Pipeline::open_waiting(const Now& now) {
         return;
     }
     std::sort(waiting_.begin(), waiting_.end());
+    bool closed = false;
     if (open_ + waiting_.size() > options_.open_max) {
-        close_idle(now, open_ + waiting_.size() - options_.open_max);
+        closed = close_idle(now, open_ + waiting_.size() - options_.open_max);
     }
     std::size_t opened = 0;
     while (opened < waiting_.size() && open_ < options_.open_max) {
         open(now, *partitions_[waiting_[opened].second]);
         ++opened;
     }
-    if (opened < waiting_.size() || open_ > options_.open_max) {
+    // Those that were closed wait for a place from now on.
+    if (opened < waiting_.size() || open_ > options_.open_max || closed) {
         sweep_soon(now);
     }
 }
@@ -211,8 +213,8 @@ void Pipeline::resize(const Now& now, std::uint64_t hold_bytes, std::uint32_t op
 }
 
 // Makes room: partitions that have nothing left to read, then those that can wait longest, then those that have had a
-// place for long give theirs.
-void Pipeline::close_idle(const Now& now, std::size_t wanted) {
+// place for long give theirs. True when one did.
+bool Pipeline::close_idle(const Now& now, std::size_t wanted) {
     std::vector<std::pair<WallTime, Slot>> idle;
     for (const auto& partition : partitions_) {
         if (!partition || partition->phase != Partition::Phase::running || !partition->open ||
@@ -236,6 +238,7 @@ void Pipeline::close_idle(const Now& now, std::size_t wanted) {
     for (std::size_t i = 0; i < std::min(wanted, idle.size()); ++i) {
         go_cold(now, *partitions_[idle[i].second]);
     }
+    return !idle.empty();
 }
 
 }  // namespace laterd::core

@@ -254,7 +254,7 @@ class Pipeline {
     void go_cold(const Now& now, Partition& partition);
     void open(const Now& now, Partition& partition);
     void open_waiting(const Now& now);
-    void close_idle(const Now& now, std::size_t wanted);
+    bool close_idle(const Now& now, std::size_t wanted);
     bool has_read_ahead(const Now& now, Partition& partition) noexcept;
     std::uint64_t window() const noexcept;
     std::uint64_t room(const Partition& partition, std::uint64_t used) const noexcept;

@@ -123,8 +123,25 @@ void Faults::strike(Fault fault) {
             world_.waiting.remove();
             mend(random.between(10ms, 30s), [this] { world_.waiting.restore(); });
             return;
+        case Fault::resize:
+            if (host.process() != nullptr) {
+                host.process()->resize(random.pick<std::uint64_t>({1, 4 << 10, 64 << 10, 1 << 20, 64 << 20}),
+                                       random.pick<std::uint32_t>({1, 2, 5, 64}));
+            }
+            return;
+        case Fault::unfit:
+            unfit(host, true);
+            mend(random.between(100ms, random.chance(50) ? 5s : 60s), [this, &host] { unfit(host, false); });
+            return;
         case Fault::count_:
             return;
+    }
+}
+
+void Faults::unfit(Host& host, bool is_unfit) {
+    if (host.process() != nullptr) {
+        world_.note(is_unfit ? "unfit" : "fit", host.number(), {});
+        host.process()->unfit(is_unfit ? core::Reason::compacted : core::Reason::none);
     }
 }
 
@@ -196,6 +213,9 @@ void Faults::end() {
         host->thaw();
         host->mend();
         host->start();
+        unfit(*host, false);
+        const core::PipelineOptions& options = world_.scenario.options;
+        host->process()->resize(options.hold_bytes, options.open_max);
     }
 }
 

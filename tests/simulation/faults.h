@@ -25,6 +25,7 @@ class Faults {
     void delete_records();
     void recreate();
     void add_partition();
+    void unfit(Host& host, bool is_unfit);
 
     World& world_;
     bool over_ = false;

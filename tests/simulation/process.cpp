@@ -92,6 +92,20 @@ void Process::drain() {
     });
 }
 
+void Process::resize(std::uint64_t hold_bytes, std::uint32_t open_max) {
+    post([=, this](const core::Now& now) {
+        witness_.resized(hold_bytes, open_max);
+        pipeline_.resize(now, hold_bytes, open_max);
+    });
+}
+
+void Process::unfit(core::Reason reason) {
+    post([=, this](const core::Now& now) {
+        witness_.unfit(reason != core::Reason::none);
+        pipeline_.unfit(now, reason);
+    });
+}
+
 void Process::dies() {
     world_.sightings.saw(Sighting::crash_in_flight, producer_.records() + calls_.records() > 0);
     producer_.dies();

@@ -29,6 +29,8 @@ class Process : public ClientEvents {
     void was_suspended();
     void clock_stepped();
     void drain();
+    void resize(std::uint64_t hold_bytes, std::uint32_t open_max);
+    void unfit(core::Reason reason);
     void dies();
 
     // From the client.

@@ -375,6 +375,11 @@ std::uint64_t Run::turns() const {
 // With nothing to do, nobody is busy.
 void Run::require_idle() {
     const std::uint64_t before = turns();
+    for (const auto& host : world_.hosts) {
+        if (host->process() != nullptr) {
+            host->process()->witness().budget_settled();
+        }
+    }
     world_.agenda.run_until(world_.now() + 60s);
     const std::uint64_t spent = turns() - before;
     // When there are more partitions than may be open they take turns, to see what is new in them.

@@ -182,6 +182,16 @@ void draw_laps(Scenario& scenario) {
     }
 }
 
+// What operators change meanwhile. From another generator: worlds without it are what they were.
+void draw_changes(Scenario& scenario) {
+    Random random(scenario.seed * 0x8ebc6af09c88c6e3U + 6);
+    for (const Fault fault : {Fault::resize, Fault::unfit}) {
+        if (random.chance(20)) {
+            scenario.faults.push_back(fault);
+        }
+    }
+}
+
 }  // namespace
 
 bool Scenario::has(Fault fault) const noexcept {
@@ -229,6 +239,7 @@ Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
         return scenario;
     }
     draw_faults(random, scenario);
+    draw_changes(scenario);
     if (scenario.all_partitions_max() > scenario.options.open_max) {
         // Partitions that take turns do so all the time: a long wait would be a long run.
         scenario.delay = std::min<Nanoseconds>(scenario.delay, 3min);
@@ -263,13 +274,29 @@ Scenario hour_of_laps(std::uint64_t seed) {
 }
 
 std::string Scenario::text() const {
-    static constexpr const char* k_faults[] = {"crash",        "drain",           "freeze",
-                                               "cut",          "outage",          "coordinator_away",
-                                               "clock_step",   "target_missing",  "target_forbidden",
-                                               "target_slow",  "dead_missing",    "delete_records",
-                                               "recreate",     "add_partition",   "handler_down",
-                                               "handler_slow", "handler_failing", "handler_gone",
-                                               "wrong_path",   "retry_missing",   "wait_missing"};
+    static constexpr const char* k_faults[] = {"crash",
+                                               "drain",
+                                               "freeze",
+                                               "cut",
+                                               "outage",
+                                               "coordinator_away",
+                                               "clock_step",
+                                               "target_missing",
+                                               "target_forbidden",
+                                               "target_slow",
+                                               "dead_missing",
+                                               "delete_records",
+                                               "recreate",
+                                               "add_partition",
+                                               "handler_down",
+                                               "handler_slow",
+                                               "handler_failing",
+                                               "handler_gone",
+                                               "wrong_path",
+                                               "retry_missing",
+                                               "wait_missing",
+                                               "resize",
+                                               "unfit"};
     std::ostringstream out;
     const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
     out << (crowded ? "crowded" : calm ? "calm" : "faults");

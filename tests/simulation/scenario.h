@@ -32,6 +32,8 @@ enum class Fault : std::uint8_t {
     wrong_path,       // 404 for everything
     retry_missing,
     wait_missing,
+    resize,  // a reload gives the daemon another budget
+    unfit,   // a topic of the route is compacted
     count_,
 };
 

@@ -87,6 +87,10 @@ const char* to_string(Sighting sighting) noexcept {
         "lap_ended",
         "retry_sent_away",
         "wait_backoff",
+        "budget_overdrawn",
+        "places_overdrawn",
+        "unfit_kept",
+        "unfit_kept_copy",
     };
     return k_names[static_cast<std::size_t>(sighting)];
 }

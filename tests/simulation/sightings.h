@@ -85,13 +85,17 @@ enum class Sighting : std::uint8_t {
     copy_given_up,     // an assignment ended while one was owed
     gate_gone,         // held by a 410
     gate_guard,
-    guard_kept,       // rejected, and called again as a probe
-    guard_passed,     // a dead letter that could not be a probe
-    sent_away,        // to the waiting topic
-    lap_again,        // from there once more
-    lap_ended,        // held after its last lap
-    retry_sent_away,  // a retry record
-    wait_backoff,     // the waiting topic could not be written
+    guard_kept,        // rejected, and called again as a probe
+    guard_passed,      // a dead letter that could not be a probe
+    sent_away,         // to the waiting topic
+    lap_again,         // from there once more
+    lap_ended,         // held after its last lap
+    retry_sent_away,   // a retry record
+    wait_backoff,      // the waiting topic could not be written
+    budget_overdrawn,  // by what was held before it became smaller
+    places_overdrawn,  // by what was open before
+    unfit_kept,        // due, while a topic was unfit
+    unfit_kept_copy,
     count_,
 };
 

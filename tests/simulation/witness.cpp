@@ -32,6 +32,16 @@ bool has_hands_free(const Scenario& scenario) {
 
 }  // namespace
 
+Witness::Witness(World& world, Host& host, Process& process, Producer& producer, Calls& calls)
+    : world_(world),
+      host_(host),
+      process_(process),
+      producer_(producer),
+      calls_(calls),
+      call_witness_(world, host, process, calls),
+      budget_{.hold_bytes = world.scenario.options.hold_bytes, .open_max = world.scenario.options.open_max},
+      most_(budget_) {}
+
 Witness::Watch& Witness::watch(core::Slot slot) {
     Watch& seen = watches_[slot];
     if (seen.epoch == 0) {
@@ -195,6 +205,20 @@ void Witness::draining(const core::Now& now) {
     world_.sightings.saw(Sighting::drain_waited, process_.pipeline().in_flight() > 0);
 }
 
+void Witness::resized(std::uint64_t hold_bytes, std::size_t open_max) {
+    budget_ = {.hold_bytes = hold_bytes, .open_max = open_max};
+    most_ = {.hold_bytes = std::max(most_.hold_bytes, hold_bytes),
+             .open_max = std::max(most_.open_max, open_max)};
+}
+
+void Witness::budget_settled() {
+    most_ = budget_;
+}
+
+void Witness::unfit(bool is_unfit) {
+    unfit_ = is_unfit;
+}
+
 // --- the turn -----------------------------------------------------------------------------------------------------
 
 void Witness::begin_turn(const core::Now& now) {
@@ -323,15 +347,15 @@ void Witness::check_memory() {
                 (pipeline.bytes() > kept && world_.truth.was_recreated(world_.first_source())),
             "bytes by the pipeline, held, in flight", pipeline.bytes(), held,
             producer_.bytes() + calls_.bytes());
-    require(open <= scenario.options.open_max, "more partitions are open than may be: open", open);
+    require(open <= most_.open_max, "more partitions are open than may be: open", open);
     // Each partition may always have a window, and a read may be too much by what lies in the client's queue.
     constexpr std::uint64_t k_window_least = 16 << 10;
     const std::uint64_t each = k_window_least + 2 * scenario.prefetch_bytes + largest_record_;
-    require(held + in_flight <= scenario.options.hold_bytes + users * each,
-            "the budget: bytes, limit, largest record", held + in_flight, scenario.options.hold_bytes,
-            largest_record_);
-    world_.sightings.saw(Sighting::larger_than_hold,
-                         held > 0 && largest_record_ > world_.scenario.options.hold_bytes);
+    require(held + in_flight <= most_.hold_bytes + users * each, "the budget: bytes, limit, largest record",
+            held + in_flight, most_.hold_bytes, largest_record_);
+    world_.sightings.saw(Sighting::larger_than_hold, held > 0 && largest_record_ > budget_.hold_bytes);
+    world_.sightings.saw(Sighting::budget_overdrawn, held > budget_.hold_bytes + users * each);
+    world_.sightings.saw(Sighting::places_overdrawn, open > budget_.open_max);
 }
 
 void Witness::look_around(const core::Now& now) {
@@ -355,6 +379,8 @@ void Witness::look_around(const core::Now& now) {
             continue;
         }
         const auto due = partition->head_due();
+        sightings.saw(Sighting::unfit_kept, unfit_ && due && *due <= now.wall);
+        sightings.saw(Sighting::unfit_kept_copy, unfit_ && partition->owed > 0);
         sightings.saw(Sighting::tier_hot, partition->open && partition->reading && due);
         sightings.saw(Sighting::tier_warm, partition->open && !partition->reading);
         sightings.saw(Sighting::tier_cold, !partition->open && due && *due - now.wall > tier.cold_beyond);
@@ -473,8 +499,8 @@ void Witness::unassigned(const core::Now& now) {
             require(known, "given up without a commit of what had settled: partition, settled, committed",
                     process_.partition_of(slot), seen.committable, seen.requested);
         }
-        require(owed_ == 0 || now.steady >= end_by_ || suspended_, "given up while copies were owed: records",
-                owed_);
+        require(owed_ == 0 || now.steady >= end_by_ || suspended_ || unfit_,
+                "given up while copies were owed: records", owed_);
         require(in_flight == 0 || !on_time || draining_, "given up while deliveries were in flight: records",
                 in_flight);
         world_.sightings.saw(draining_ ? Sighting::drain_deadline : Sighting::revoke_deadline, in_flight > 0);
@@ -513,6 +539,7 @@ void Witness::released(const core::Now& now, const core::Record& released) {
     require(process_.client().thinks_it_owns(partition),
             "released from a partition that is not owned: partition, offset", partition, record.offset);
     require(!suspended_, "released while suspended: partition, offset", partition, record.offset);
+    require(!unfit_, "released while a topic is unfit: partition, offset", partition, record.offset);
     // What a refused delivery has led to may still be written down.
     const bool goes_round = record.purpose == Purpose::wait;  // long before it is due
     const bool is_owed =

@@ -20,13 +20,7 @@ class Producer;
 
 class Witness {
   public:
-    Witness(World& world, Host& host, Process& process, Producer& producer, Calls& calls)
-        : world_(world),
-          host_(host),
-          process_(process),
-          producer_(producer),
-          calls_(calls),
-          call_witness_(world, host, process, calls) {}
+    Witness(World& world, Host& host, Process& process, Producer& producer, Calls& calls);
 
     // --- events, before the pipeline gets them ---
     void outcome(const core::Now& now, const core::Outcome& outcome);
@@ -38,6 +32,11 @@ class Witness {
     void revoked(const core::Now& now);
     void lost();
     void draining(const core::Now& now);
+    void resized(std::uint64_t hold_bytes, std::size_t open_max);
+    void unfit(bool is_unfit);
+
+    // Nothing has changed for so long that the budget of now has to be kept to.
+    void budget_settled();
 
     // --- the turn ---
     void begin_turn(const core::Now& now);
@@ -104,6 +103,13 @@ class Witness {
     std::uint64_t last_commit_ = 0;
     std::uint64_t answered_commit_ = 0;
     core::SteadyTime commit_sent_at_{};
+    bool unfit_ = false;
+    struct Budget {
+        std::uint64_t hold_bytes;
+        std::size_t open_max;
+    };
+    Budget budget_;
+    Budget most_;  // that it was given: less is kept to only as what is held leaves
     bool revoking_ = false;
     bool losing_ = false;
     bool draining_ = false;

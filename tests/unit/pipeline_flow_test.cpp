@@ -234,3 +234,23 @@ TEST_CASE("fewer partitions may be open: those with nothing to do close first, a
     CHECK(world.counters.delivered.get() == 2 * k_partitions);
     CHECK(world.counters.lateness.max_ms() <= 2'000);
 }
+
+TEST_CASE("a partition that lost its place while it was empty gets one in its turn", "[pipeline]") {
+    constexpr Slot k_partitions = 5;
+    PipelineWorld world({.open_max = k_partitions}, k_partitions);
+    world.assign();
+    world.advance(10s);
+    world.pipeline.resize(world.now, 64 * k_mib, 1);
+    world.advance(10s);
+    // Nothing happens in the one that is open.
+    std::uint64_t produced = 0;
+    for (Slot slot = 0; slot < k_partitions; ++slot) {
+        if (!world.is_reading(slot)) {
+            world.produce(slot, {});
+            ++produced;
+        }
+    }
+    CHECK(produced == k_partitions - 1);
+    world.advance(10s);
+    CHECK(world.counters.delivered.get() == produced);
+}
