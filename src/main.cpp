@@ -80,7 +80,7 @@ int health(const cli::Invocation& invocation) {
 
 int demo(const cli::Invocation& invocation) {
     // The view is the demo's output; the life of the workers would scroll it away.
-    log::start(log::Level::warn, log::Format::text);
+    log::start(log::Level::error, log::Format::text);
     const int code = runtime::demo(invocation.serve);
     log::stop();
     return code;
