@@ -199,7 +199,10 @@ bool Scenario::has(Fault fault) const noexcept {
 }
 
 bool Scenario::has_room() const noexcept {
-    return options.hold_bytes >= (64 << 20) && options.open_max >= all_partitions_max();
+    // Those that are refused for their size may fill any hold.
+    const double refused = static_cast<double>(records_max) * refused_percent / 100 * target_max_bytes;
+    return options.hold_bytes >= (64 << 20) && refused < (16 << 20) &&
+           options.open_max >= all_partitions_max();
 }
 
 Scenario draw_scenario(std::uint64_t seed, Nanoseconds duration) {
