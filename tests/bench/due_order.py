@@ -37,11 +37,11 @@ def backlog(bench, records, rounds):
     return {"records": records, "runs": runs, "medians": medians}
 
 
-def random_due_times(bench, records, seconds):
-    """One partition, due times at random over `seconds`; read while they wait, so every release is on time or late."""
+def on_time(bench, records, seconds, order, shuffled):
+    """One partition, due times over `seconds`; read while they wait, so every release is on time or late."""
     source, target = bench.instruments.create("random", partitions=1), bench.instruments.create("out", partitions=1)
     delay_ms = 10_000
-    job = bench.job(source, target, delay_ms=delay_ms, more=order_line("due"))
+    job = bench.job(source, target, delay_ms=delay_ms, more=order_line(order))
     observation = bench.instruments.observe(target, records, seconds + delay_ms / 1000 + 60)
     with laterd(bench.binaries, bench.folder, job) as program:
         bench.instruments.produce(
@@ -49,13 +49,20 @@ def random_due_times(bench, records, seconds):
             records,
             timestamp_ms=now_ms(),
             spread_ms=seconds * 1000,
-            shuffled=True,
+            **({"shuffled": True} if shuffled else {}),
             delay_ms=delay_ms,
         )
         seen = observation.finish()
         used = bench.usage(target, program)["usage"]
-    late = summary(seen.lateness_ms())
-    bench.say("  random due times: " + ", ".join(f"{k} {v:.2f} ms" for k, v in late.items()))
     for topic in (source, target):
         bench.instruments.delete(topic)
-    return {"records": records, "seconds": seconds, **late, **seen.counts, "rss_max_mib": used["rss_max_mib"]}
+    return {**summary(seen.lateness_ms()), **seen.counts, "rss_max_mib": used["rss_max_mib"]}
+
+
+def random_due_times(bench, records, seconds):
+    """The same records at the same rate: due one after the other in partition order, and at random in due order."""
+    runs = {}
+    for name, order, shuffled in (("fixed delay", "partition", False), ("random due times", "due", True)):
+        runs[name] = on_time(bench, records, seconds, order, shuffled)
+        bench.say(f"  {name}: " + ", ".join(f"{k} {runs[name][k]:.2f} ms" for k in ("p50", "p99", "p99.9", "max")))
+    return {"records": records, "seconds": seconds, "runs": runs}
