@@ -38,7 +38,7 @@ using ReadsElse =
     std::function<bool(const RoutingTable& before, const RoutingTable& after, const Route& route)>;
 
 // A disabled route counts as one that is not there. A route differs, too, when a cluster that it uses does (the content of
-// a secret's file and of a certificate's included), or a setting that its workers are made with. `reads_else` may be empty.
+// a secret's or certificate's file included), or a setting that its workers are made with. `reads_else` may be empty.
 Difference difference(const RoutingTable& before, const RoutingTable& after, const ReadsElse& reads_else);
 
 // The table that is in force when `after` follows `before` without a restart: `after` with the old values of what

@@ -31,7 +31,8 @@ Trouble trouble_of(ErrorCode code, std::string_view text);
 // Whether an operator has to mend the table, the credentials or the ACLs; not so for brokers that are away.
 bool is_refusal(Trouble::Kind kind) noexcept;
 
-// Who the client is to the brokers: the SASL user (OAUTHBEARER: the client id), else the file of the client certificate, else "anonymous".
+// Who the client is to the brokers: the SASL user (OAUTHBEARER: the client id), else the file of the client certificate, else
+// "anonymous".
 std::string principal_of(const config::Cluster& cluster);
 
 }  // namespace laterd::kafka
