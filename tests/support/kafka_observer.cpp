@@ -6,6 +6,8 @@
 
 namespace laterd::support {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 Properties with_defaults(const std::string& bootstrap, const Properties& properties) {
@@ -96,21 +98,31 @@ bool Observer::await_distinct(std::size_t count, std::chrono::milliseconds withi
 void Observer::assign(const std::vector<std::string>& topics) {
     rd_kafka_topic_partition_list_t* all = rd_kafka_topic_partition_list_new(16);
     for (const std::string& topic : topics) {
-        const rd_kafka_metadata_t* metadata = nullptr;
-        rd_kafka_topic_t* handle = rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr);
-        const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, handle, &metadata, 30'000);
-        rd_kafka_topic_destroy(handle);
-        if (error != RD_KAFKA_RESP_ERR_NO_ERROR || metadata->topics[0].partition_cnt == 0) {
+        // The other one of two nodes learns of a topic a moment after the one that was asked to create it.
+        int partitions = 0;
+        if (!eventually(30s, [&] { return (partitions = partitions_of(topic)) > 0; })) {
             throw std::runtime_error("the observer does not find topic " + topic);
         }
-        for (int partition = 0; partition < metadata->topics[0].partition_cnt; ++partition) {
+        for (int partition = 0; partition < partitions; ++partition) {
             rd_kafka_topic_partition_list_add(all, topic.c_str(), partition)->offset =
                 RD_KAFKA_OFFSET_BEGINNING;
         }
-        rd_kafka_metadata_destroy(metadata);
     }
     rd_kafka_assign(client_.get(), all);
     rd_kafka_topic_partition_list_destroy(all);
+}
+
+int Observer::partitions_of(const std::string& topic) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    rd_kafka_topic_t* handle = rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr);
+    const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, handle, &metadata, 5'000);
+    rd_kafka_topic_destroy(handle);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return 0;
+    }
+    const int partitions = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    return partitions;
 }
 
 void Observer::watch() {

@@ -38,6 +38,7 @@ class Observer {
 
   private:
     void assign(const std::vector<std::string>& topics);
+    int partitions_of(const std::string& topic);  // 0 when it is not known
     void watch();
     void keep(const rd_kafka_message_t& message);
 
