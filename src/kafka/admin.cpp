@@ -95,22 +95,6 @@ TopicFacts::State state_of(const TopicState& found) {
     }
 }
 
-// The embedded broker names a controller that is none of its brokers, and answers neither of the questions that need one:
-// the first only times out, and after the second librdkafka 2.0.2 never ends (its destroy waits for a thread that has locked
-// itself out).
-bool has_controller(rd_kafka_t* client, milliseconds timeout) {
-    const rd_kafka_metadata_t* answer = nullptr;
-    rd_kafka_metadata(client, 0, nullptr, &answer, timeout_ms(timeout));
-    const MetadataPtr metadata(answer);
-    if (metadata == nullptr) {
-        return false;
-    }
-    const std::span brokers(metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt));
-    const std::int32_t controller = rd_kafka_controllerid(client, timeout_ms(timeout));
-    return std::any_of(brokers.begin(), brokers.end(),
-                       [controller](const auto& broker) { return broker.id == controller; });
-}
-
 }  // namespace
 
 Admin::Admin(const AdminSettings& settings) : client_(make_client(RD_KAFKA_PRODUCER, admin_conf(settings))) {}
@@ -161,7 +145,7 @@ TopicFacts Admin::topic(const std::string& name, milliseconds timeout) {
 }
 
 void Admin::describe(TopicFacts& facts, const std::string& name, milliseconds timeout) {
-    if (!has_controller(client_, timeout)) {
+    if (!has_controller(timeout)) {
         return;
     }
     const QueuePtr queue(rd_kafka_queue_new(client_));
@@ -188,6 +172,25 @@ void Admin::describe(TopicFacts& facts, const std::string& name, milliseconds ti
     }
 }
 
+// The embedded broker names a controller that is none of its brokers, and answers neither of the questions that need one:
+// the first only times out, and after the second librdkafka 2.0.2 never ends (its destroy waits for a thread that has locked
+// itself out).
+bool Admin::has_controller(milliseconds timeout) {
+    if (!has_controller_) {
+        const rd_kafka_metadata_t* answer = nullptr;
+        rd_kafka_metadata(client_, 0, nullptr, &answer, timeout_ms(timeout));
+        const MetadataPtr metadata(answer);
+        if (metadata == nullptr) {
+            return false;
+        }
+        const std::span brokers(metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt));
+        const std::int32_t controller = rd_kafka_controllerid(client_, timeout_ms(timeout));
+        has_controller_ = std::any_of(brokers.begin(), brokers.end(),
+                                      [controller](const auto& broker) { return broker.id == controller; });
+    }
+    return *has_controller_;
+}
+
 std::optional<std::vector<std::string>> Admin::topics(milliseconds timeout) {
     const rd_kafka_metadata_t* answer = nullptr;
     const auto error = rd_kafka_metadata(client_, 1, nullptr, &answer, timeout_ms(timeout));
@@ -203,7 +206,7 @@ std::optional<std::vector<std::string>> Admin::topics(milliseconds timeout) {
 }
 
 std::optional<bool> Admin::may_use_group(const std::string& group, milliseconds timeout) {
-    if (!has_controller(client_, timeout)) {
+    if (!has_controller(timeout)) {
         return std::nullopt;
     }
     const QueuePtr queue(rd_kafka_queue_new(client_));

@@ -59,9 +59,11 @@ class Admin {
     std::optional<bool> may_use_group(const std::string& group, std::chrono::milliseconds timeout);
 
   private:
+    bool has_controller(std::chrono::milliseconds timeout);
     void describe(TopicFacts& facts, const std::string& name, std::chrono::milliseconds timeout);
 
     rd_kafka_s* client_ = nullptr;
+    std::optional<bool> has_controller_;  // once somebody has answered
 };
 
 }  // namespace laterd::kafka

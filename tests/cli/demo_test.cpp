@@ -2,8 +2,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "cli/call.h"
 #include "support/await.h"

@@ -52,6 +52,33 @@ TEST_CASE("check --connect says which topics are missing and whose retention is 
     CHECK(scene.admin.committed(scene.group(), scene.in(), 0) == std::nullopt);
 }
 
+TEST_CASE("check --connect says which topics take smaller records than the source") {
+    Scene scene(KafkaBroker::shared(), "smaller");
+    scene.admin.create_topic(scene.group() + ".retry", 1, {{"max.message.bytes", "500000"}});
+    scene.admin.create_topic(scene.group() + ".wait", 12, {{"max.message.bytes", "600000"}});
+    scene.admin.set_topic(scene.dead(), {{"max.message.bytes", "400000"}});
+    scene.admin.set_topic(scene.out(), {{"max.message.bytes", "300000"}});
+    const Answer answer = check(scene.table(R"(
+  r:
+    from: {topics: [$name.in], group: $name}
+    due: {header: at, format: unix_ms}
+    wait: {topic: $name.wait}
+    to: {topic: $name.out}
+    retry: {topic: $name.retry, attempts: 3, backoff: 200ms}
+    dead_letter: {topic: $name.dead}
+)"));
+    INFO(answer.text);
+    CHECK(answer.code == 0);
+    CHECK_THAT(answer.text, Contains("routes.r.to.topic: warning: the target takes records up to 300000"));
+    CHECK_THAT(answer.text,
+               Contains("routes.r.retry.topic: warning: the retry topic takes records up to 500000"));
+    CHECK_THAT(answer.text,
+               Contains("routes.r.wait.topic: warning: the waiting topic takes records up to 600000"));
+    CHECK_THAT(
+        answer.text,
+        Contains("routes.r.dead_letter.topic: warning: the dead-letter topic takes records up to 400000"));
+}
+
 TEST_CASE("check --connect looks at every topic that a regex matches, and at no other") {
     Scene scene(KafkaBroker::shared(), "wild", 2);
     for (const char* topic : {"wild.shop.eu", "wild.shop.us", "wild.shop.out", "wild.shop.eu2"}) {

@@ -99,7 +99,7 @@ TEST_CASE("a compacted dead-letter topic holds the route, which goes on when it 
     CHECK(daemon.terminate() == 0);
 }
 
-TEST_CASE("topics that take less than the source are told, by run and by check alike") {
+TEST_CASE("topics that take smaller records than the source are told") {
     HandlerScene scene(KafkaBroker::shared(), "small");
     scene.admin.set_topic(scene.retry(), {{"max.message.bytes", "500000"}});
     scene.admin.set_topic(scene.dead(), {{"max.message.bytes", "400000"}});
