@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "kafka/client.h"
+#include "kafka/partition_list.h"
 #include "kafka/topic_state.h"
 
 #include <fcntl.h>
@@ -24,15 +25,6 @@ constexpr std::size_t k_batch = 256;
 // Room for the announcements of every partition that one consumer may have: a lost one would be a partition
 // that sleeps.
 constexpr int k_pipe_bytes = 1 << 20;
-
-// One entry per partition.
-PartitionListPtr make_list(std::size_t size) {
-    return PartitionListPtr(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
-}
-
-rd_kafka_topic_partition_t* add(const PartitionListPtr& list, const TopicPartition& place) {
-    return rd_kafka_topic_partition_list_add(list.get(), place.topic.c_str(), place.partition);
-}
 
 std::span<const rd_kafka_topic_partition_t> elements(const rd_kafka_topic_partition_list_t* list) {
     return {list->elems, static_cast<std::size_t>(list->cnt)};
@@ -60,7 +52,10 @@ bool is_out_of_range(rd_kafka_resp_err_t error) {
 
 Consumer::Consumer(const ConsumerSettings& settings) : topics_(settings.from.topics) {
     std::tie(ready_pipe_read_, ready_pipe_write_) = make_pipe();
-    client_ = make_client(RD_KAFKA_CONSUMER, consumer_conf(settings));
+    Conf conf = consumer_conf(settings);
+    Conf spare(rd_kafka_conf_dup(conf.get()));
+    client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
+    log_ends_.emplace(client_, std::move(spare));
     rd_kafka_poll_set_consumer(client_);
     control_ = rd_kafka_queue_get_consumer(client_);
     const std::uint64_t one = 1;
@@ -459,38 +454,9 @@ std::vector<CommittedOffset> Consumer::committed(const std::vector<TopicPartitio
     return found;
 }
 
-namespace {
-
-// Asks for one end of each log: -2 the start, -1 the end, in place of a timestamp.
-void ask_ends(rd_kafka_t* client, const std::vector<TopicPartition>& places, std::int64_t which,
-              std::chrono::milliseconds timeout, core::Offset LogEnds::* end, std::vector<LogEnds>& found) {
-    const PartitionListPtr list = make_list(places.size());
-    for (const TopicPartition& place : places) {
-        add(list, place)->offset = which;
-    }
-    const auto error = rd_kafka_offsets_for_times(client, list.get(), timeout_ms(timeout));
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const rd_kafka_topic_partition_t& part = list->elems[i];
-        const auto why = error ? error : part.err;
-        if (why || part.offset < 0) {
-            found[i].known = false;
-            found[i].error = rd_kafka_err2str(why ? why : RD_KAFKA_RESP_ERR__TIMED_OUT);
-        } else {
-            found[i].*end = part.offset;
-        }
-    }
-}
-
-}  // namespace
-
 std::vector<LogEnds> Consumer::log_ends(const std::vector<TopicPartition>& places,
-                                        std::chrono::milliseconds timeout) const {
-    std::vector<LogEnds> found(places.size(), LogEnds{.known = true});
-    if (!places.empty()) {
-        ask_ends(client_, places, RD_KAFKA_OFFSET_BEGINNING, timeout, &LogEnds::low, found);
-        ask_ends(client_, places, RD_KAFKA_OFFSET_END, timeout, &LogEnds::high, found);
-    }
-    return found;
+                                        std::chrono::milliseconds timeout) {
+    return log_ends_->find(places, timeout);
 }
 
 std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
@@ -502,6 +468,9 @@ std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
 }
 
 void Consumer::kick(const TopicPartition& place, std::chrono::milliseconds timeout) const {
+    if (has_lost_topics()) {
+        return;  // it would find no connection to ask
+    }
     std::int64_t low = 0;
     std::int64_t high = 0;
     rd_kafka_query_watermark_offsets(client_, place.topic.c_str(), place.partition, &low, &high,

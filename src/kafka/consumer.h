@@ -8,6 +8,7 @@
 #include "core/commands.h"
 #include "core/pipeline.h"
 #include "kafka/errors.h"
+#include "kafka/log_ends.h"
 #include "kafka/message.h"
 #include "kafka/properties.h"
 #include "kafka/topic_partition.h"
@@ -58,13 +59,6 @@ struct CommittedOffset {
     std::optional<core::Offset> offset;
     std::string metadata;
     std::string error;  // why it is not known
-};
-
-struct LogEnds {
-    bool known = false;
-    core::Offset low = 0;   // the log's start
-    core::Offset high = 0;  // the next offset a reader of this isolation level may come to
-    std::string error;
 };
 
 // A partition's error among its records.
@@ -149,6 +143,9 @@ class Consumer {
     void resume(std::span<const core::ResumeEntry> entries);
     bool is_paused(core::Slot slot) const { return partitions_.at(slot).paused; }
 
+    // The client does not find topics that are there: it has to be replaced (see log_ends.h). Known after log_ends().
+    bool has_lost_topics() const noexcept { return log_ends_->is_client_lost(); }
+
     // Sent at once, answered through on_commit_answer with the same id. False: refused, there will be no
     // answer.
     bool commit(std::uint64_t id, const std::vector<CommitWish>& wishes);
@@ -159,8 +156,9 @@ class Consumer {
     // --- blocking: from the errand thread, while the consumer lives ---
     std::vector<CommittedOffset> committed(const std::vector<TopicPartition>& places,
                                            std::chrono::milliseconds timeout) const;
+    // Blocks up to four times as long as `timeout`.
     std::vector<LogEnds> log_ends(const std::vector<TopicPartition>& places,
-                                  std::chrono::milliseconds timeout) const;
+                                  std::chrono::milliseconds timeout);
     // nullopt: not known (no answer, no such topic, not authorised).
     std::optional<std::int32_t> partition_count(const std::string& topic,
                                                 std::chrono::milliseconds timeout) const;
@@ -205,6 +203,7 @@ class Consumer {
     loop::Fd ready_pipe_write_;
     rd_kafka_s* client_ = nullptr;
     rd_kafka_queue_s* control_ = nullptr;
+    std::optional<LogEndsFinder> log_ends_;
 };
 
 }  // namespace laterd::kafka

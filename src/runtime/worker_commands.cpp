@@ -14,6 +14,11 @@ namespace {
 constexpr std::chrono::milliseconds k_ask_timeout{5'000};
 constexpr std::chrono::milliseconds k_kick_timeout{1'000};
 
+// A client without partitions for this long may have lost its topics.
+constexpr std::chrono::milliseconds k_doubt_after{2'000};
+constexpr std::chrono::milliseconds k_doubt_again{10'000};
+constexpr std::chrono::milliseconds k_doubt_timeout{1'500};
+
 // The largest partition count that any commit of this topic's partitions was made under.
 std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& committed,
                                const std::vector<kafka::TopicPartition>& places, const std::string& topic) {
@@ -36,7 +41,7 @@ std::optional<core::DoneMap> done_of(const kafka::CommittedOffset& committed) {
 }  // namespace
 
 // Blocks. Every question gets an answer; what was not answered by the cluster is not known.
-std::vector<core::Position> WorkerLoop::find_positions(const kafka::Consumer& consumer,
+std::vector<core::Position> WorkerLoop::find_positions(kafka::Consumer& consumer,
                                                        const std::vector<Question>& questions) {
     std::map<std::string, std::int32_t> counts;
     std::vector<kafka::TopicPartition> places;
@@ -87,6 +92,7 @@ void WorkerLoop::execute() {
     if (commands.unassign) {
         consumer_->unassign();
         watch_.clear();
+        doubt_at_ = now_.steady + k_doubt_after;
     }
     if (commands.assign) {
         consumer_->assign(*commands.assign);
@@ -130,7 +136,7 @@ void WorkerLoop::execute() {
     commands.wake_steady = wake_steady;
     if (drained) {
         pipeline_->measure(now_);  // the counters are logged once more
-        leave();
+        leave(Worker::State::ended);
     }
 }
 
@@ -315,6 +321,33 @@ void WorkerLoop::kick_stalled() {
     }
 }
 
+// A client that has lost its topics does not come back into its group (see kafka/log_ends.h).
+void WorkerLoop::doubt_client() {
+    if (!doubt_at_ || leaving_ || draining_) {
+        return;
+    }
+    if (consumer_->has_lost_topics()) {
+        renew_client();
+        return;
+    }
+    if (now_.steady < *doubt_at_ || std::exchange(doubting_, true)) {
+        return;
+    }
+    std::vector<kafka::TopicPartition> places;
+    for (core::Slot slot = 0; slot < consumer_->slot_count(); ++slot) {
+        places.push_back(consumer_->place(slot));
+    }
+    errands_->run([this, places]() -> loop::Errands::Then {
+        consumer_->log_ends(places, k_doubt_timeout);
+        return [this] {
+            doubting_ = false;
+            if (doubt_at_) {
+                doubt_at_ = now_.steady + k_doubt_again;
+            }
+        };
+    });
+}
+
 void WorkerLoop::refresh_topics() {
     if (refreshing_ || leaving_) {
         return;
@@ -341,6 +374,7 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
     // The client goes on with nothing for now; where to begin is found out first.
     consumer_->assign({});
     watch_.clear();
+    doubt_at_.reset();
     std::vector<core::Assigned> assigned;
     assigned.reserve(partitions.size());
     for (const kafka::AssignedPartition& partition : partitions) {

@@ -259,6 +259,7 @@ void WorkerLoop::housekeep() {
     pipeline_->measure(now_);
     show();
     give_memory_back();
+    doubt_client();
     if (now_.steady >= topics_.again_at()) {
         read_topics();
     }

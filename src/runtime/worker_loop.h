@@ -51,7 +51,6 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     void reach_cluster();
     void reached(const Reached& reached);
     void join(const Reached& reached);
-    void leave();
     core::PipelineOptions pipeline_options(std::uint64_t hold_bytes, std::uint32_t open_max) const;
 
     // worker_commands.cpp: what the core asked for
@@ -65,11 +64,13 @@ class WorkerLoop final : private kafka::Consumer::Listener {
         core::Epoch epoch;
         kafka::TopicPartition place;
     };
-    static std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
+    static std::vector<core::Position> find_positions(kafka::Consumer& consumer,
                                                       const std::vector<Question>& questions);
     void take_lag(const std::vector<Question>& questions, const std::vector<kafka::LogEnds>& ends);
     void show();
     void kick_stalled();
+    void doubt_client();
+    void renew_client();
     void refresh_topics();
     void count_laps();
     void read_topics();
@@ -86,6 +87,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
                       bool fatal);
     const config::Cluster& source_cluster() const;
     void die(std::string_view text, bool fenced);
+    void leave(Worker::State as);
 
     Worker& worker_;
     const config::Route& route_;
@@ -117,6 +119,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool refreshing_ = false;
     bool measuring_lag_ = false;
     bool reading_topics_ = false;
+    bool doubting_ = false;
+    std::optional<core::SteadyTime> doubt_at_;  // it had partitions and has none since
     std::optional<core::SteadyTime> reach_again_at_;
     std::optional<core::SteadyTime> said_unreachable_;
     std::string unreachable_for_;

@@ -121,18 +121,27 @@ void WorkerLoop::join(const Reached& reached) {
                                  {"open_max", budget.open_max}});
 }
 
-void WorkerLoop::leave() {
+void WorkerLoop::leave(Worker::State as) {
     leaving_ = true;
     poller_.remove(consumer_->control_fd());
     poller_.remove(consumer_->data_fd());
-    errands_->run([this]() -> loop::Errands::Then {
+    errands_->run([this, as]() -> loop::Errands::Then {
         consumer_->close(k_close_timeout);
-        return [this] {
+        return [this, as] {
             worker_.left_.store(true, std::memory_order_release);
             worker_.setup_.state_changed.signal();
-            end_ = Worker::State::ended;
+            end_ = as;
         };
     });
+}
+
+// Nothing is assigned, so nothing is in flight that would count.
+void WorkerLoop::renew_client() {
+    log::error("kafka client dead",
+               {{"route", route_.name},
+                {"worker", worker_.setup_.number},
+                {"error", "librdkafka does not find a topic any more that was deleted and created anew"}});
+    leave(Worker::State::failed);
 }
 
 void WorkerLoop::die(std::string_view text, bool fenced) {
