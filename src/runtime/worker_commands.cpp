@@ -334,6 +334,7 @@ void WorkerLoop::doubt_client() {
         return;
     }
     std::vector<kafka::TopicPartition> places;
+    places.reserve(consumer_->slot_count());
     for (core::Slot slot = 0; slot < consumer_->slot_count(); ++slot) {
         places.push_back(consumer_->place(slot));
     }
