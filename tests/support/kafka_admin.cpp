@@ -80,6 +80,30 @@ GroupList describe_group(rd_kafka_t* client, const std::string& group) {
     return list->group_cnt == 0 ? nullptr : std::move(owned);
 }
 
+bool has_settings(rd_kafka_t* client, const std::string& topic, const Properties& settings) {
+    const Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> request(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    rd_kafka_ConfigResource_t* requests[] = {request.get()};
+    const Answer answer = answer_to("describe topic", client, [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DescribeConfigs(client, requests, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto** resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
+    if (count != 1 || rd_kafka_ConfigResource_error(resources[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    std::size_t entry_count = 0;
+    const auto** entries = rd_kafka_ConfigResource_configs(resources[0], &entry_count);
+    return std::all_of(settings.begin(), settings.end(), [&](const auto& setting) {
+        return std::any_of(entries, entries + entry_count, [&](const rd_kafka_ConfigEntry_t* entry) {
+            const char* value = rd_kafka_ConfigEntry_value(entry);
+            return setting.first == rd_kafka_ConfigEntry_name(entry) && value != nullptr &&
+                   setting.second == value;
+        });
+    });
+}
+
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(const std::string& bootstrap)
@@ -161,6 +185,10 @@ void KafkaAdmin::set_topic(const std::string& topic, const Properties& settings)
     for (std::size_t i = 0; i < count; ++i) {
         check("set topic", rd_kafka_ConfigResource_error(results[i]),
               rd_kafka_ConfigResource_error_string(results[i]));
+    }
+    // The controller has answered; the brokers follow.
+    if (!eventually(20s, [&] { return has_settings(client_.get(), topic, settings); })) {
+        fail("set topic", "not seen in the topic's configuration");
     }
 }
 

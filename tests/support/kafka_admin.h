@@ -21,7 +21,7 @@ class KafkaAdmin {
     // Returns when the topic is gone from the metadata.
     void delete_topic(const std::string& topic);
     void set_partitions(const std::string& topic, int partitions);
-    // Replaces all of the topic's own settings.
+    // Replaces all of the topic's own settings; returns when a broker tells of these.
     void set_topic(const std::string& topic, const Properties& settings);
     // Everything below `before` goes.
     void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);
