@@ -33,13 +33,13 @@ TEST_CASE("a topic's state and partition count are told", "[admin]") {
     const config::Cluster cluster = cluster_of(broker);
     kafka::Admin admin({.cluster = cluster, .name = "check"});
 
-    const kafka::TopicFacts there = admin.topic("there", 2s);
+    const kafka::TopicFacts there = admin.topic("there", 10s);
     CHECK(there.state == State::exists);
     CHECK(there.partitions == 3);
     // The embedded broker has no configurations to describe.
     CHECK_FALSE(there.max_message_bytes.has_value());
 
-    CHECK(admin.topic("missing", 2s).state == State::missing);
+    CHECK(admin.topic("missing", 10s).state == State::missing);
 }
 
 TEST_CASE("the topics of a cluster are listed", "[admin]") {

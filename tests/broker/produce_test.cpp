@@ -125,7 +125,7 @@ TEST_CASE("a missing topic is reported within seconds, and written to once it is
     Writer writer(Writer::Options{}, cluster_of(broker));
     broker.fail_topic(topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     writer.send(topic, 0, text("too early"));
-    REQUIRE(writer.until_reported(1, 5s));
+    REQUIRE(writer.until_reported(1, 15s));
     CHECK(kafka::classify(writer.reports[0].second).reason == core::Reason::target_missing);
     const kafka::TopicState missing = writer->refresh(writer->topic(topic), 5s);
     CHECK(missing.known);

@@ -65,7 +65,7 @@ TEST_CASE("a worker's thread that stands still ends the feeding, and is named", 
     NotifySocket manager;
     support::Daemon daemon(managed(manager, k_away, "2000000"));
     REQUIRE(manager.await("READY=1", 20s));
-    REQUIRE(manager.await("WATCHDOG=1", 2s));
+    REQUIRE(manager.await("WATCHDOG=1", 10s));
     // Its thread gives itself the name.
     REQUIRE(support::eventually(
         5s, [&] { return support::first_thread_named(daemon.pid(), "orders/1").has_value(); }));

@@ -91,8 +91,8 @@ bool World::until(const std::function<bool()>& condition) {
     return true;
 }
 
-std::vector<core::Outcome> World::outcomes(std::size_t count) {
-    const core::SteadyTime start = loop::read_clocks().steady;
+std::vector<core::Outcome> World::outcomes(std::size_t count, std::optional<core::SteadyTime> since) {
+    const core::SteadyTime start = since.value_or(loop::read_clocks().steady);
     if (!until([&] { return outcomes_.size() >= count; })) {
         throw std::runtime_error("only " + std::to_string(outcomes_.size()) + " outcomes came");
     }
@@ -101,8 +101,9 @@ std::vector<core::Outcome> World::outcomes(std::size_t count) {
 }
 
 core::Outcome World::call(const support::RecordText& text) {
+    const core::SteadyTime start = loop::read_clocks().steady;
     deliver(text);
-    std::vector<core::Outcome> came = outcomes(1);
+    std::vector<core::Outcome> came = outcomes(1, start);
     if (came.size() != 1) {
         throw std::runtime_error("more than one outcome for one record");
     }

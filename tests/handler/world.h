@@ -56,8 +56,8 @@ class World {
 
     // Runs the loop until `condition` holds; false when it does not within half a minute.
     bool until(const std::function<bool()>& condition);
-    // Runs the loop until so many outcomes have come since the last call.
-    std::vector<core::Outcome> outcomes(std::size_t count);
+    // Runs the loop until so many outcomes have come since the last call. `since`: when what they are of was delivered.
+    std::vector<core::Outcome> outcomes(std::size_t count, std::optional<core::SteadyTime> since = {});
     // Delivers one record and waits for what comes of it.
     core::Outcome call(const support::RecordText& text = {});
 

@@ -39,19 +39,19 @@ TEST_CASE("a clock that is set back and forward releases nothing early, and at o
     Scene scene(KafkaBroker::shared(), "stepped", 2);
     Observer observer(scene.broker.bootstrap(), {scene.out()});
     SteppedClock clock;
-    Daemon daemon({.table = scene.usual("4s"), .environment = clock.environment()});
+    Daemon daemon({.table = scene.usual("8s"), .environment = clock.environment()});
     REQUIRE(scene.await_positions());
     const std::int64_t now = wall_ms();
     for (int i = 0; i < 20; ++i) {
-        scene.produce("near" + std::to_string(i), 4s, 0, now + i * 50);
-        scene.produce("far" + std::to_string(i), 4s, 1, now + 600'000 + i);
+        scene.produce("near" + std::to_string(i), 8s, 0, now + i * 50);
+        scene.produce("far" + std::to_string(i), 8s, 1, now + 600'000 + i);
     }
     scene.producer.flush();
 
     clock.set_offset(-30min);
     CHECK(daemon.await_line("wall clock stepped", k_soon));
     // By the machine's clock the near ones fall due.
-    CHECK(always(6s, [&] { return observer.count() == 0; }));
+    CHECK(always(10s, [&] { return observer.count() == 0; }));
     clock.set_offset(0min);
     CHECK(observer.await_distinct(20, k_soon));
     CHECK(always(1s, [&] { return observer.count() == 20; }));
@@ -193,7 +193,8 @@ TEST_CASE("when daylight saving begins or ends, a day's delay is 24 hours") {
     CHECK(observer.await_distinct(100, 15s));
     const Account::Verdict verdict = judge(scene, observer, clock, true);
     check_sound(verdict);
-    CHECK(verdict.latest_ms < 5000);
+    // An hour, if the zone counted.
+    CHECK(verdict.latest_ms < 15'000);
     CHECK(clock.now_ms() > change_ms);
     CHECK(daemon.terminate() == 0);
 }

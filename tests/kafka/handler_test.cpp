@@ -70,8 +70,8 @@ TEST_CASE("a wrong path does not flush a topic into the dead letters") {
     table.replace(table.find(letters), letters.size(), letters + ", guard: 10");
     Daemon daemon(table);
     CHECK(await_state(daemon, "holding"));
-    CHECK(daemon.await_line("level=error", 5s));
-    CHECK(eventually(5s, [&] { return scene.dead_letters() == 10; }));
+    CHECK(daemon.await_line("level=error", 15s));
+    CHECK(eventually(15s, [&] { return scene.dead_letters() == 10; }));
     const std::size_t calls = scene.call_count();
     CHECK(always(1s, [&] { return scene.dead_letters() == 10 && scene.call_count() == calls; }));
     CHECK(scene.retry_copies() == 0);
@@ -99,8 +99,8 @@ TEST_CASE("a handler that answers 410 is called no more, and nothing is given up
     scene.producer.flush();
     Daemon daemon(scene.calling("concurrency: 1", scene.retrying(5, "200ms")));
     CHECK(await_state(daemon, "holding"));
-    CHECK(daemon.await_line("level=error", 5s));
-    CHECK(scene.await_committed(0, 5, 5s));
+    CHECK(daemon.await_line("level=error", 15s));
+    CHECK(scene.await_committed(0, 5, 15s));
     CHECK(always(1s, [&] { return scene.call_count() == 6; }));
     CHECK(daemon.terminate(10s) == 0);
 
@@ -125,7 +125,7 @@ TEST_CASE("SIGTERM lets requests in flight finish and be committed, and sends no
     CHECK_FALSE(daemon.terminate(1s).has_value());
     CHECK(scene.call_count() == 14);
     scene.server().release();
-    CHECK(daemon.wait(5s) == 0);
+    CHECK(daemon.wait(15s) == 0);
     CHECK(scene.call_count() == 14);
     CHECK(scene.admin.committed(scene.group(), scene.in(), 0) == 14);
 
@@ -181,8 +181,8 @@ TEST_CASE("a slow handler, and one that fails for long, do not cost the partitio
     CHECK(scene.calls("f0").size() > 8);
     is_mended = true;
     scene.server().release();
-    CHECK(scene.await_committed(0, 7, 5s));
-    CHECK(eventually(5s, [&] { return scene.admin.committed("slow-2", scene.out(), 0) == 7; }));
+    CHECK(scene.await_committed(0, 7, 15s));
+    CHECK(eventually(15s, [&] { return scene.admin.committed("slow-2", scene.out(), 0) == 7; }));
     CHECK(rebalances("slow") + rebalances("failing") == before);
     CHECK(at_path(scene, "/").size() == 7);
     CHECK(out_of_order(at_path(scene, "/failing"), [](const Call& call) {

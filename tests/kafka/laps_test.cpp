@@ -20,7 +20,7 @@ std::string wait_topic(const Scene& scene) {
 std::string table(const Scene& scene) {
     return scene.table(
         "  far:\n"
-        "    from: {topics: [$name.in], group: $name, properties: {$short}}\n"
+        "    from: {topics: [$name.in], group: $name}\n"
         "    due: {header: at, format: unix_ms}\n"
         "    wait: {topic: $name.wait}\n"
         "    to: {topic: $name.out, partition: same}\n"
@@ -38,7 +38,7 @@ void send(Scene& scene, const std::string& id, std::int64_t due) {
 
 // What is far away is judged in steps of ten seconds: from the next full one after two minutes on.
 std::int64_t surely_far(std::int64_t now) {
-    constexpr std::int64_t k_slack_ms = 10'000;
+    constexpr std::int64_t k_slack_ms = 20'000;
     return (now + 2 * k_minute_ms + k_slack_ms + k_minute_ms - 1) / k_minute_ms * k_minute_ms;
 }
 

@@ -107,6 +107,7 @@ TEST_CASE("SIGTERM while everything waits ends within two seconds, and a restart
     Scene scene(KafkaBroker::shared(), "term", 2);
     Observer observer(scene.broker.bootstrap(), {scene.out()});
     Daemon daemon(scene.usual("8s"));
+    REQUIRE(scene.await_positions());
     const std::int64_t now = wall_ms();
     for (int i = 0; i < 20; ++i) {
         // The first ten are due at once, the others in some seconds.
@@ -140,7 +141,7 @@ TEST_CASE("the committed offset reaches the last settled record while the next o
     scene.producer.flush();
     REQUIRE(observer.await_distinct(3, 15s));
     // The interval of this table is 200 ms.
-    CHECK(scene.await_committed(0, 3, 2s));
+    CHECK(scene.await_committed(0, 3, 5s));
     CHECK(always(500ms, [&] { return scene.admin.committed(scene.group(), scene.in(), 0) == 3; }));
 }
 
@@ -196,25 +197,25 @@ TEST_CASE("a broker that freezes for longer than the session and thaws costs not
 TEST_CASE("a daemon frozen beyond its session does not release what another one has meanwhile") {
     Scene scene(KafkaBroker::shared(), "frozen", 2);
     Observer observer(scene.broker.bootstrap(), {scene.out()});
-    Daemon sleeper(scene.usual("4s"));
+    Daemon sleeper(scene.usual("12s"));
     REQUIRE(scene.await_positions());
     for (int i = 0; i < 200; ++i) {
-        scene.produce("r" + std::to_string(i), 4s, i % 2);
+        scene.produce("r" + std::to_string(i), 12s, i % 2);
     }
     scene.producer.flush();
     // It holds them all, then sleeps; another one takes over when the session ends.
-    REQUIRE(eventually(5s, [&] {
+    REQUIRE(eventually(10s, [&] {
         const auto counters = sleeper.counters("usual");
         return counters.is_object() && counters.value("laterd_held_records", 0) == 200;
     }));
     sleeper.freeze();
-    Daemon other(scene.usual("4s"));
+    Daemon other(scene.usual("12s"));
     CHECK(observer.await_distinct(200, 30s));
     sleeper.thaw();
     // Both go on in peace: what comes now arrives once, and the sleeper is a member again.
     CHECK(scene.await_members(2, 20s));
     for (int i = 200; i < 240; ++i) {
-        scene.produce("r" + std::to_string(i), 4s, i % 2, wall_ms() - 4000);
+        scene.produce("r" + std::to_string(i), 12s, i % 2, wall_ms() - 12'000);
     }
     scene.producer.flush();
     CHECK(observer.await_distinct(240, 20s));

@@ -1,5 +1,6 @@
 #include "kafka/scene.h"
 
+#include <numeric>
 #include <utility>
 
 namespace laterd::kafka_test {
@@ -77,6 +78,17 @@ std::string Scene::fill(std::string text) const {
     replace_all(text, "$brokers", broker.bootstrap());
     replace_all(text, "$short", "session.timeout.ms: \"2000\", heartbeat.interval.ms: \"400\"");
     return text;
+}
+
+std::uint64_t partitions_of(Daemon& daemon, const std::string& route) {
+    const auto counters = daemon.counters(route);
+    if (!counters.is_object()) {
+        return 0;
+    }
+    const auto& states = counters.at("laterd_partitions");
+    return std::accumulate(
+        states.begin(), states.end(), std::uint64_t{0},
+        [](std::uint64_t sum, const auto& count) { return sum + count.template get<std::uint64_t>(); });
 }
 
 }  // namespace laterd::kafka_test

@@ -69,4 +69,7 @@ class Scene {
     int partitions_;
 };
 
+// How many partitions the daemon's route has, in whatever state; 0 while nobody says.
+std::uint64_t partitions_of(Daemon& daemon, const std::string& route);
+
 }  // namespace laterd::kafka_test

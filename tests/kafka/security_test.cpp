@@ -447,6 +447,7 @@ TEST_CASE(
     const Entry entry = plain("denied", k_password);
     const std::unique_ptr<Daemon> daemon = start(scene, entry);
     CHECK(daemon->await_line("topic settings not known", 20s));
+    REQUIRE(scene.await_positions());  // Kafka deletes the record soon
     scene.producer.deliver({.topic = scene.in(), .value = "a"});
     CHECK(delivers(scene, 1));
     const nlohmann::json counters = daemon->counters("usual");

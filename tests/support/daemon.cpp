@@ -121,7 +121,7 @@ nlohmann::json Daemon::counters() {
     }
     const std::size_t before = count_lines(k_counters);
     signal(SIGUSR1);
-    if (!eventually(5s, [&] { return count_lines(k_counters) > before; })) {
+    if (!eventually(15s, [&] { return count_lines(k_counters) > before; })) {
         return nullptr;
     }
     return last_counters();

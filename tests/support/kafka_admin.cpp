@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 
 #include "support/await.h"
@@ -70,14 +71,42 @@ PartitionList one_partition(const std::string& topic, std::int32_t partition, st
 
 using GroupList = Owned<const rd_kafka_group_list, rd_kafka_group_list_destroy>;
 
-// Null when nobody answers or no broker knows the group.
+// Null when no broker knows the group, or nobody answers for long.
 GroupList describe_group(rd_kafka_t* client, const std::string& group) {
-    const rd_kafka_group_list* list = nullptr;
-    if (rd_kafka_list_groups(client, group.c_str(), &list, 3'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return nullptr;
+    GroupList found;
+    eventually(20s, [&] {
+        const rd_kafka_group_list* list = nullptr;
+        const auto error = rd_kafka_list_groups(client, group.c_str(), &list, 3'000);
+        found.reset(list);
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    return found == nullptr || found->group_cnt == 0 ? nullptr : std::move(found);
+}
+
+// How many rules of a resource fit; principal, host, operation and permission of any kind are null or ANY.
+std::size_t count_rules(rd_kafka_t* client, const rd_kafka_AclBindingFilter_t* filter) {
+    const Answer answer = answer_to("describe ACLs", client, [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DescribeAcls(client, const_cast<rd_kafka_AclBindingFilter_t*>(filter), nullptr, queue);
+    });
+    std::size_t count = 0;
+    rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(answer.get()), &count);
+    return count;
+}
+
+bool names(const rd_kafka_metadata_t& metadata, const std::string& topic) {
+    return std::any_of(metadata.topics, metadata.topics + metadata.topic_cnt,
+                       [&](const auto& each) { return topic == each.topic && each.partition_cnt > 0; });
+}
+
+// Asked through a client that knows only this broker, and learns of the others from its answer.
+bool tells_of(const std::string& address, const std::string& topic) {
+    const KafkaClient client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", address}});
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(client.get(), 1, nullptr, &metadata, 2'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
     }
-    GroupList owned(list);
-    return list->group_cnt == 0 ? nullptr : std::move(owned);
+    const Owned<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> owned(metadata);
+    return names(*metadata, topic);
 }
 
 bool has_settings(rd_kafka_t* client, const std::string& topic, const Properties& settings) {
@@ -130,6 +159,13 @@ void KafkaAdmin::create_topic(const std::string& topic, int partitions, const Pr
     check_topics("create topic", results, count);
     if (!eventually(20s, [&] { return this->partitions(topic) == partitions; })) {
         fail("create topic", "not seen in the metadata");
+    }
+    // Each broker learns of it by itself, and anyone may be asked.
+    std::istringstream brokers(bootstrap_);
+    for (std::string address; std::getline(brokers, address, ',');) {
+        if (!eventually(20s, [&] { return tells_of(address, topic); })) {
+            fail("create topic", "not known to every broker");
+        }
     }
 }
 
@@ -321,6 +357,13 @@ void KafkaAdmin::rule(const std::string& user, rd_kafka_AclOperation_t operation
     const auto** results =
         rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(answer.get()), &count);
     check("set an ACL", rd_kafka_acl_result_error(results[0]));
+    // The controller has answered; the broker's authorizer follows.
+    const Owned<rd_kafka_AclBindingFilter_t, rd_kafka_AclBinding_destroy> same(rd_kafka_AclBindingFilter_new(
+        resource, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*", operation,
+        permission, error, sizeof error));
+    if (!eventually(20s, [&] { return count_rules(client_.get(), same.get()) > 0; })) {
+        fail("set an ACL", "the broker does not know it");
+    }
 }
 
 void KafkaAdmin::allow_again(const std::string& name, rd_kafka_ResourceType_t resource) {
@@ -336,6 +379,9 @@ void KafkaAdmin::allow_again(const std::string& name, rd_kafka_ResourceType_t re
     answer_to("allow", client_.get(), [&](rd_kafka_queue_t* queue) {
         rd_kafka_DeleteAcls(client_.get(), requests, 1, nullptr, queue);
     });
+    if (!eventually(20s, [&] { return count_rules(client_.get(), request.get()) == 0; })) {
+        fail("allow", "the broker still knows a rule");
+    }
 }
 
 }  // namespace laterd::support

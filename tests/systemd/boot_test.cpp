@@ -218,8 +218,12 @@ TEST_CASE("one worker that is stuck is enough: it is named, and the watchdog act
     host.write_config("laterd.yaml", k_away);
     host.edit("WatchdogSec=4s");
     REQUIRE(host.start().code == 0);
-    const auto worker = support::first_thread_named(host.host_pid(), "orders/1");
-    REQUIRE(worker);
+    // Its thread gives itself the name.
+    std::optional<pid_t> worker;
+    REQUIRE(support::eventually(5s, [&] {
+        worker = support::first_thread_named(host.host_pid(), "orders/1");
+        return worker.has_value();
+    }));
     std::optional<support::FrozenThread> frozen(*worker);
     if (!frozen->is_frozen()) {
         WARN("skipped: this machine lets no process stop a thread of another (ptrace)");
