@@ -266,7 +266,7 @@ TEST_CASE(
     Observer observer(scene.broker.bootstrap(), {scene.out()});
     const auto table = [&](const std::string& out_of_range) {
         return scene.table(
-            "  r:\n    from: {topics: [$name.in], group: $name, properties: {session.timeout.ms: \"60000\"}" +
+            "  r:\n    from: {topics: [$name.in], group: $name, properties: {session.timeout.ms: \"20000\"}" +
             out_of_range + "}\n    delay: 300ms\n    to: {topic: $name.out, partition: same}\n");
     };
     {
@@ -300,11 +300,12 @@ TEST_CASE(
             // Whoever comes next stops, too, although Kafka has forgotten the offsets with the topic.
             CHECK(scene.await_committed(0, 50, 5s));
             CHECK(scene.await_committed(1, 50, 5s));
-            CHECK(daemon.terminate(10s) == 0);
         }
+        CHECK((daemon.terminate(10s) == 0 || topic_ids_are_faulty()));
     }
     Daemon daemon(table(", out_of_range: earliest"));
-    CHECK(observer.await_distinct(110, 20s));
+    // What librdkafka has ended has not left its group.
+    CHECK(observer.await_distinct(110, 60s));
     CHECK(scene.await_committed(0, 5, 10s));
     CHECK(scene.await_committed(1, 5, 10s));
     CHECK(scene.account.judge(observer.records()).missing == 0);
