@@ -118,11 +118,6 @@ void Pipeline::begin(const Now& now, Partition& partition, const Position& found
     // make them look old to whoever asks about them next, and `start: latest` would skip what they hold.
     partition.topic_partitions = found.partitions_before > 0 ? found.partitions_before : found.partitions;
     if (start.kind == Start::Kind::stop) {
-        if (reading_at) {
-            // Kafka forgets a topic's offsets with the topic: the next owner would not stop here.
-            partition.may_commit_back = true;
-            uncommitted_ = true;
-        }
         stop(partition, Notice::Kind::position_stopped, reading_at ? *reading_at : *found.committed,
              Reason::none);
         return;

@@ -55,7 +55,7 @@ Consumer::Consumer(const ConsumerSettings& settings) : topics_(settings.from.top
     Conf conf = consumer_conf(settings);
     Conf spare(rd_kafka_conf_dup(conf.get()));
     client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
-    log_ends_.emplace(client_, std::move(spare));
+    lost_topics_.emplace(client_, std::move(spare));
     rd_kafka_poll_set_consumer(client_);
     control_ = rd_kafka_queue_get_consumer(client_);
     const std::uint64_t one = 1;
@@ -455,8 +455,12 @@ std::vector<CommittedOffset> Consumer::committed(const std::vector<TopicPartitio
 }
 
 std::vector<LogEnds> Consumer::log_ends(const std::vector<TopicPartition>& places,
-                                        std::chrono::milliseconds timeout) {
-    return log_ends_->find(places, timeout);
+                                        std::chrono::milliseconds timeout) const {
+    return ask_log_ends(client_, places, timeout);
+}
+
+Search Consumer::search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) const {
+    return lost_topics_->search(places, timeout);
 }
 
 std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
@@ -468,9 +472,6 @@ std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
 }
 
 void Consumer::kick(const TopicPartition& place, std::chrono::milliseconds timeout) const {
-    if (has_lost_topics()) {
-        return;  // it would find no connection to ask
-    }
     std::int64_t low = 0;
     std::int64_t high = 0;
     rd_kafka_query_watermark_offsets(client_, place.topic.c_str(), place.partition, &low, &high,

@@ -9,6 +9,7 @@
 #include "core/pipeline.h"
 #include "kafka/errors.h"
 #include "kafka/log_ends.h"
+#include "kafka/lost_topics.h"
 #include "kafka/message.h"
 #include "kafka/properties.h"
 #include "kafka/topic_partition.h"
@@ -143,9 +144,6 @@ class Consumer {
     void resume(std::span<const core::ResumeEntry> entries);
     bool is_paused(core::Slot slot) const { return partitions_.at(slot).paused; }
 
-    // The client does not find topics that are there: it has to be replaced (see log_ends.h). Known after log_ends().
-    bool has_lost_topics() const noexcept { return log_ends_->is_client_lost(); }
-
     // Sent at once, answered through on_commit_answer with the same id. False: refused, there will be no
     // answer.
     bool commit(std::uint64_t id, const std::vector<CommitWish>& wishes);
@@ -156,9 +154,10 @@ class Consumer {
     // --- blocking: from the errand thread, while the consumer lives ---
     std::vector<CommittedOffset> committed(const std::vector<TopicPartition>& places,
                                            std::chrono::milliseconds timeout) const;
-    // Blocks up to four times as long as `timeout`.
     std::vector<LogEnds> log_ends(const std::vector<TopicPartition>& places,
-                                  std::chrono::milliseconds timeout);
+                                  std::chrono::milliseconds timeout) const;
+    // Whether the client has lost topics that are there, and so has to be replaced (see lost_topics.h).
+    Search search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) const;
     // nullopt: not known (no answer, no such topic, not authorised).
     std::optional<std::int32_t> partition_count(const std::string& topic,
                                                 std::chrono::milliseconds timeout) const;
@@ -203,7 +202,7 @@ class Consumer {
     loop::Fd ready_pipe_write_;
     rd_kafka_s* client_ = nullptr;
     rd_kafka_queue_s* control_ = nullptr;
-    std::optional<LogEndsFinder> log_ends_;
+    std::optional<LostTopics> lost_topics_;
 };
 
 }  // namespace laterd::kafka

@@ -1,17 +1,11 @@
-// Where logs begin and end, asked of the cluster through a consumer's client.
-//
-// librdkafka 2.4 to 2.8 (its issues 4778 and 4964; 2.10.0 is mended) loses a topic that is created anew while a client has
-// it: with the freed old entry its cache drops each new one. Such a client answers no question about the topic's
-// partitions and never comes back into its group. A client that is made for the question finds them.
+// Where logs begin and end, asked of the cluster through a client.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "core/record.h"
-#include "kafka/properties.h"
 #include "kafka/topic_partition.h"
 
 struct rd_kafka_s;
@@ -25,24 +19,8 @@ struct LogEnds {
     std::string error;
 };
 
-class LogEndsFinder {
-  public:
-    // `client` belongs to the caller and outlives this; `spare` is what clients made for a question are made with.
-    LogEndsFinder(rd_kafka_s* client, Conf spare);
-
-    // An answer for each place, in their order. Blocks, up to four times as long as `timeout`; from one thread only.
-    std::vector<LogEnds> find(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout);
-
-    // Whether the client has lost topics that another one finds: it is not asked any more. From any thread.
-    bool is_client_lost() const noexcept { return client_lost_; }
-
-  private:
-    std::vector<LogEnds> ask_fresh(const std::vector<TopicPartition>& places,
-                                   std::chrono::milliseconds timeout) const;
-
-    rd_kafka_s* client_;
-    Conf spare_;
-    std::atomic<bool> client_lost_{false};
-};
+// An answer for each place, in their order. Blocks, up to twice as long as `timeout`.
+std::vector<LogEnds> ask_log_ends(rd_kafka_s* client, const std::vector<TopicPartition>& places,
+                                  std::chrono::milliseconds timeout);
 
 }  // namespace laterd::kafka

@@ -14,10 +14,10 @@ namespace {
 constexpr std::chrono::milliseconds k_ask_timeout{5'000};
 constexpr std::chrono::milliseconds k_kick_timeout{1'000};
 
-// A client without partitions for this long may have lost its topics.
-constexpr std::chrono::milliseconds k_doubt_after{2'000};
-constexpr std::chrono::milliseconds k_doubt_again{10'000};
-constexpr std::chrono::milliseconds k_doubt_timeout{1'500};
+constexpr std::chrono::milliseconds k_search_timeout{5'000};
+constexpr std::chrono::milliseconds k_search_interval{5'000};
+// While nobody finds a topic: a new client each time.
+constexpr std::chrono::milliseconds k_search_rarely{60'000};
 
 // The largest partition count that any commit of this topic's partitions was made under.
 std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& committed,
@@ -33,6 +33,19 @@ std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& commit
     return most;
 }
 
+// One of each topic that is read.
+std::vector<kafka::TopicPartition> first_partitions(const Reached& reached) {
+    std::vector<kafka::TopicPartition> places;
+    for (const FoundTopic& topic : reached.topics) {
+        const bool is_read =
+            topic.use == TopicUse::source || topic.use == TopicUse::retry || topic.use == TopicUse::waiting;
+        if (is_read && topic.facts.state == kafka::TopicFacts::State::exists) {
+            places.push_back({.topic = topic.name, .partition = 0});
+        }
+    }
+    return places;
+}
+
 std::optional<core::DoneMap> done_of(const kafka::CommittedOffset& committed) {
     const auto note = committed.known ? core::decode_commit_note(committed.metadata) : std::nullopt;
     return note ? note->done : std::nullopt;
@@ -41,7 +54,7 @@ std::optional<core::DoneMap> done_of(const kafka::CommittedOffset& committed) {
 }  // namespace
 
 // Blocks. Every question gets an answer; what was not answered by the cluster is not known.
-std::vector<core::Position> WorkerLoop::find_positions(kafka::Consumer& consumer,
+std::vector<core::Position> WorkerLoop::find_positions(const kafka::Consumer& consumer,
                                                        const std::vector<Question>& questions) {
     std::map<std::string, std::int32_t> counts;
     std::vector<kafka::TopicPartition> places;
@@ -92,7 +105,6 @@ void WorkerLoop::execute() {
     if (commands.unassign) {
         consumer_->unassign();
         watch_.clear();
-        doubt_at_ = now_.steady + k_doubt_after;
     }
     if (commands.assign) {
         consumer_->assign(*commands.assign);
@@ -136,7 +148,7 @@ void WorkerLoop::execute() {
     commands.wake_steady = wake_steady;
     if (drained) {
         pipeline_->measure(now_);  // the counters are logged once more
-        leave(Worker::State::ended);
+        leave();
     }
 }
 
@@ -292,6 +304,9 @@ void WorkerLoop::read_topics() {
 
 void WorkerLoop::topics_found(const Reached& reached) {
     topics_.found(reached, now_.steady);
+    if (reached.ok) {
+        read_places_ = first_partitions(reached);
+    }
     if (reached.ok && !route_.wait_topic.empty()) {
         pipeline_->wait_partitions(topics_.laps(reached.wait_partitions));
     }
@@ -321,29 +336,18 @@ void WorkerLoop::kick_stalled() {
     }
 }
 
-// A client that has lost its topics does not come back into its group (see kafka/log_ends.h).
-void WorkerLoop::doubt_client() {
-    if (!doubt_at_ || leaving_ || draining_) {
+void WorkerLoop::look_for_lost_topics() {
+    if (!kafka::LostTopics::may_be() || now_.steady < search_at_ || leaving_ || draining_ ||
+        std::exchange(searching_, true)) {
         return;
     }
-    if (consumer_->has_lost_topics()) {
-        renew_client();
-        return;
-    }
-    if (now_.steady < *doubt_at_ || std::exchange(doubting_, true)) {
-        return;
-    }
-    std::vector<kafka::TopicPartition> places;
-    places.reserve(consumer_->slot_count());
-    for (core::Slot slot = 0; slot < consumer_->slot_count(); ++slot) {
-        places.push_back(consumer_->place(slot));
-    }
-    errands_->run([this, places]() -> loop::Errands::Then {
-        consumer_->log_ends(places, k_doubt_timeout);
-        return [this] {
-            doubting_ = false;
-            if (doubt_at_) {
-                doubt_at_ = now_.steady + k_doubt_again;
+    errands_->run([this, places = read_places_]() -> loop::Errands::Then {
+        return [this, result = consumer_->search(places, k_search_timeout)] {
+            searching_ = false;
+            search_at_ =
+                now_.steady + (result == kafka::Search::nowhere ? k_search_rarely : k_search_interval);
+            if (result == kafka::Search::lost && !leaving_ && !draining_) {
+                renew();
             }
         };
     });
@@ -375,7 +379,6 @@ void WorkerLoop::on_assign(const std::vector<kafka::AssignedPartition>& partitio
     // The client goes on with nothing for now; where to begin is found out first.
     consumer_->assign({});
     watch_.clear();
-    doubt_at_.reset();
     std::vector<core::Assigned> assigned;
     assigned.reserve(partitions.size());
     for (const kafka::AssignedPartition& partition : partitions) {

@@ -259,7 +259,7 @@ void WorkerLoop::housekeep() {
     pipeline_->measure(now_);
     show();
     give_memory_back();
-    doubt_client();
+    look_for_lost_topics();
     if (now_.steady >= topics_.again_at()) {
         read_topics();
     }

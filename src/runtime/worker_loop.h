@@ -64,13 +64,12 @@ class WorkerLoop final : private kafka::Consumer::Listener {
         core::Epoch epoch;
         kafka::TopicPartition place;
     };
-    static std::vector<core::Position> find_positions(kafka::Consumer& consumer,
+    static std::vector<core::Position> find_positions(const kafka::Consumer& consumer,
                                                       const std::vector<Question>& questions);
     void take_lag(const std::vector<Question>& questions, const std::vector<kafka::LogEnds>& ends);
     void show();
     void kick_stalled();
-    void doubt_client();
-    void renew_client();
+    void look_for_lost_topics();
     void refresh_topics();
     void count_laps();
     void read_topics();
@@ -87,7 +86,8 @@ class WorkerLoop final : private kafka::Consumer::Listener {
                       bool fatal);
     const config::Cluster& source_cluster() const;
     void die(std::string_view text, bool fenced);
-    void leave(Worker::State as);
+    void leave();
+    void renew();
 
     Worker& worker_;
     const config::Route& route_;
@@ -115,12 +115,14 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool control_ready_ = false;
     bool busy_ = false;  // something is left to do without waiting
     bool draining_ = false;
+    bool renewing_ = false;  // draining for another worker's sake
     bool leaving_ = false;
     bool refreshing_ = false;
     bool measuring_lag_ = false;
     bool reading_topics_ = false;
-    bool doubting_ = false;
-    std::optional<core::SteadyTime> doubt_at_;  // it had partitions and has none since
+    bool searching_ = false;
+    core::SteadyTime search_at_{};
+    std::vector<kafka::TopicPartition> read_places_;  // one of each topic that is read
     std::optional<core::SteadyTime> reach_again_at_;
     std::optional<core::SteadyTime> said_unreachable_;
     std::string unreachable_for_;

@@ -121,27 +121,30 @@ void WorkerLoop::join(const Reached& reached) {
                                  {"open_max", budget.open_max}});
 }
 
-void WorkerLoop::leave(Worker::State as) {
+void WorkerLoop::leave() {
     leaving_ = true;
     poller_.remove(consumer_->control_fd());
     poller_.remove(consumer_->data_fd());
-    errands_->run([this, as]() -> loop::Errands::Then {
+    errands_->run([this]() -> loop::Errands::Then {
         consumer_->close(k_close_timeout);
-        return [this, as] {
+        return [this] {
             worker_.left_.store(true, std::memory_order_release);
             worker_.setup_.state_changed.signal();
-            end_ = as;
+            end_ = renewing_ ? Worker::State::failed : Worker::State::ended;
         };
     });
 }
 
-// Nothing is assigned, so nothing is in flight that would count.
-void WorkerLoop::renew_client() {
+// Drains, as at an orderly end, and lets another worker take this one's place.
+void WorkerLoop::renew() {
     log::error("kafka client dead",
                {{"route", route_.name},
                 {"worker", worker_.setup_.number},
                 {"error", "librdkafka does not find a topic any more that was deleted and created anew"}});
-    leave(Worker::State::failed);
+    renewing_ = true;
+    draining_ = true;
+    pipeline_->drain(now_);
+    busy_ = true;
 }
 
 void WorkerLoop::die(std::string_view text, bool fenced) {

@@ -107,7 +107,10 @@ TEST_CASE("the ends of a log are unknown while the cluster is away", "[commit]")
     const auto ends = reader->log_ends({{topic, 0}}, 300ms);
     REQUIRE(ends.size() == 1);
     CHECK_FALSE(ends[0].known);
-    CHECK_FALSE(reader->has_lost_topics());
+    // It is the cluster, not the client.
+    CHECK(reader->search({{topic, 0}}, 300ms) == kafka::Search::nowhere);
+    broker.bring_up();
+    CHECK(reader.until([&] { return reader->search({{topic, 0}}, 1s) == kafka::Search::found; }));
 }
 
 TEST_CASE("the number of partitions is asked of the cluster", "[commit]") {

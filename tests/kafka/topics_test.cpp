@@ -297,9 +297,6 @@ TEST_CASE(
             }));
             CHECK(daemon.count_lines("level=error") > 0);
             CHECK(observer.distinct() == 100);
-            // Whoever comes next stops, too, although Kafka has forgotten the offsets with the topic.
-            CHECK(scene.await_committed(0, 50, 5s));
-            CHECK(scene.await_committed(1, 50, 5s));
         }
         CHECK((daemon.terminate(10s) == 0 || topic_ids_are_faulty()));
     }

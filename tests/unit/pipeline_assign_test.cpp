@@ -168,23 +168,6 @@ TEST_CASE("a position above the log's end stops the partition or moves, as the r
     }
 }
 
-TEST_CASE("a partition that stops commits its position: whoever comes next stops there, too", "[pipeline]") {
-    PipelineWorld world;
-    produce_due(world, 0, 5);
-    world.assign();
-    world.advance(2s);
-    REQUIRE(world.logs[0].committed == 5);
-    // The topic is created anew, and the group's offset is gone with the old one.
-    world.logs[0].records.clear();
-    world.logs[0].high = 0;
-    world.logs[0].committed.reset();
-    produce_due(world, 0, 2);
-    world.advance(2s);
-    CHECK(world.has_notice(Kind::position_stopped));
-    CHECK(world.released(0) == Offsets{0, 1, 2, 3, 4});
-    CHECK(world.logs[0].committed == 5);
-}
-
 // --- commits --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("what has settled is committed within the interval though the next record waits", "[pipeline]") {
