@@ -459,8 +459,9 @@ std::vector<LogEnds> Consumer::log_ends(const std::vector<TopicPartition>& place
     return ask_log_ends(client_, places, timeout);
 }
 
-Search Consumer::search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) const {
-    return lost_topics_->search(places, timeout);
+Search Consumer::search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout,
+                        const std::function<bool()>& is_over) const {
+    return lost_topics_->search(places, timeout, is_over);
 }
 
 std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,

@@ -157,7 +157,8 @@ class Consumer {
     std::vector<LogEnds> log_ends(const std::vector<TopicPartition>& places,
                                   std::chrono::milliseconds timeout) const;
     // Whether the client has lost topics that are there, and so has to be replaced (see lost_topics.h).
-    Search search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) const;
+    Search search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout,
+                  const std::function<bool()>& is_over) const;
     // nullopt: not known (no answer, no such topic, not authorised).
     std::optional<std::int32_t> partition_count(const std::string& topic,
                                                 std::chrono::milliseconds timeout) const;

@@ -21,19 +21,18 @@ using TopicPtr = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destro
 constexpr int k_first_with_the_fault = 0x02040000;
 constexpr int k_first_without = 0x020a0000;
 
-// It is connected already.
-constexpr std::chrono::milliseconds k_first_timeout{2'000};
-
-std::vector<TopicPartition> not_found(rd_kafka_t* client, const std::vector<TopicPartition>& places,
-                                      std::chrono::milliseconds timeout) {
-    const std::vector<LogEnds> ends = ask_log_ends(client, places, timeout);
+struct Answer {
+    std::vector<TopicPartition> found;
     std::vector<TopicPartition> missed;
+};
+
+Answer ask(rd_kafka_t* client, const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) {
+    const std::vector<LogEnds> ends = ask_log_ends(client, places, timeout);
+    Answer answer;
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (!ends[i].known) {
-            missed.push_back(places[i]);
-        }
+        (ends[i].known ? answer.found : answer.missed).push_back(places[i]);
     }
-    return missed;
+    return answer;
 }
 
 // What is known of a partition's leader may be old.
@@ -56,23 +55,25 @@ bool LostTopics::may_be() noexcept {
     return rd_kafka_version() >= k_first_with_the_fault && rd_kafka_version() < k_first_without;
 }
 
-Search LostTopics::search(const std::vector<TopicPartition>& places,
-                          std::chrono::milliseconds timeout) const {
-    const std::vector<TopicPartition> missed = not_found(client_, places, std::min(timeout, k_first_timeout));
-    if (missed.empty()) {
+Search LostTopics::search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout,
+                          const std::function<bool()>& is_over) const {
+    const std::vector<TopicPartition> missed = ask(client_, places, timeout).missed;
+    if (missed.empty() || is_over()) {
         return Search::found;
     }
+    std::vector<TopicPartition> there;
     try {
         const ClientPtr fresh(make_client(RD_KAFKA_CONSUMER, Conf(rd_kafka_conf_dup(spare_.get()))));
-        if (!not_found(fresh.get(), missed, timeout).empty()) {
-            return Search::nowhere;
-        }
+        there = ask(fresh.get(), missed, timeout).found;
     } catch (const std::exception&) {
         return Search::nowhere;
     }
+    if (there.empty() || is_over()) {
+        return Search::nowhere;
+    }
     // Or was the cluster away until now?
-    refresh(client_, missed, timeout);
-    return not_found(client_, missed, timeout).empty() ? Search::found : Search::lost;
+    refresh(client_, there, timeout);
+    return ask(client_, there, timeout).missed.empty() ? Search::found : Search::lost;
 }
 
 }  // namespace laterd::kafka

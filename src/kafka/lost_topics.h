@@ -6,6 +6,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kafka/properties.h"
@@ -16,9 +18,9 @@ struct rd_kafka_s;
 namespace laterd::kafka {
 
 enum class Search : std::uint8_t {
-    found,    // the client finds them all
-    lost,     // it does not, and a new client does
-    nowhere,  // nobody finds all of them: topics are gone, or the cluster is away
+    found,    // the client finds all that anybody finds
+    lost,     // a new client finds more
+    nowhere,  // nobody finds those that the client misses: they are gone, or the cluster is away
 };
 
 class LostTopics {
@@ -29,8 +31,9 @@ class LostTopics {
     // Whether this librdkafka may lose topics at all.
     static bool may_be() noexcept;
 
-    // Blocks, up to four times as long as `timeout`. From one thread.
-    Search search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout) const;
+    // Blocks, for several times `timeout` when nobody answers; `is_over` is asked in between and ends it. From one thread.
+    Search search(const std::vector<TopicPartition>& places, std::chrono::milliseconds timeout,
+                  const std::function<bool()>& is_over) const;
 
   private:
     rd_kafka_s* client_;

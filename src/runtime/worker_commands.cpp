@@ -17,7 +17,9 @@ constexpr std::chrono::milliseconds k_kick_timeout{1'000};
 constexpr std::chrono::milliseconds k_search_timeout{5'000};
 constexpr std::chrono::milliseconds k_search_interval{5'000};
 // While nobody finds a topic: a new client each time.
-constexpr std::chrono::milliseconds k_search_rarely{60'000};
+constexpr std::chrono::milliseconds k_search_rarely{30'000};
+// A connection that is slow for a moment is no reason to leave the group.
+constexpr int k_lost_searches = 2;
 
 // The largest partition count that any commit of this topic's partitions was made under.
 std::int32_t partitions_before(const std::vector<kafka::CommittedOffset>& committed,
@@ -342,11 +344,13 @@ void WorkerLoop::look_for_lost_topics() {
         return;
     }
     errands_->run([this, places = read_places_]() -> loop::Errands::Then {
-        return [this, result = consumer_->search(places, k_search_timeout)] {
+        const auto is_over = [this] { return worker_.order_.load() != Worker::Order::run; };
+        return [this, result = consumer_->search(places, k_search_timeout, is_over)] {
             searching_ = false;
             search_at_ =
                 now_.steady + (result == kafka::Search::nowhere ? k_search_rarely : k_search_interval);
-            if (result == kafka::Search::lost && !leaving_ && !draining_) {
+            lost_searches_ = result == kafka::Search::lost ? lost_searches_ + 1 : 0;
+            if (lost_searches_ == k_lost_searches && !leaving_ && !draining_) {
                 renew();
             }
         };

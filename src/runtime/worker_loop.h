@@ -121,6 +121,7 @@ class WorkerLoop final : private kafka::Consumer::Listener {
     bool measuring_lag_ = false;
     bool reading_topics_ = false;
     bool searching_ = false;
+    int lost_searches_ = 0;  // in a row
     core::SteadyTime search_at_{};
     std::vector<kafka::TopicPartition> read_places_;  // one of each topic that is read
     std::optional<core::SteadyTime> reach_again_at_;
