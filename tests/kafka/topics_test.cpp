@@ -61,7 +61,7 @@ class ServedDaemon {
 };
 
 bool await_served(ServedDaemon& daemon, const Observer& observer, std::size_t distinct) {
-    return eventually(60s, [&] { return daemon.get().is_running() && observer.distinct() >= distinct; });
+    return eventually(90s, [&] { return daemon.get().is_running() && observer.distinct() >= distinct; });
 }
 
 }  // namespace
