@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 using ConfigResourcePtr =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
 using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
-using TopicPtr = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>>;
 
 // How long one question is waited for before the errors are looked at.
 constexpr milliseconds k_slice{250};
@@ -131,8 +130,7 @@ ClusterFacts Admin::cluster(milliseconds timeout) {
 }
 
 TopicFacts Admin::topic(const std::string& name, milliseconds timeout) {
-    const TopicPtr handle(rd_kafka_topic_new(client_, name.c_str(), nullptr));
-    const TopicState found = topic_state(client_, handle.get(), timeout);
+    const TopicState found = topic_state(client_, name, timeout);
     TopicFacts facts{.state = state_of(found)};
     if (facts.state == TopicFacts::State::exists) {
         facts.partitions = found.partitions;

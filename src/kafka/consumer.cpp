@@ -466,9 +466,7 @@ Search Consumer::search(const std::vector<TopicPartition>& places, std::chrono::
 
 std::optional<std::int32_t> Consumer::partition_count(const std::string& topic,
                                                       std::chrono::milliseconds timeout) const {
-    const std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>> handle(
-        rd_kafka_topic_new(client_, topic.c_str(), nullptr));
-    const TopicState state = topic_state(client_, handle.get(), timeout);
+    const TopicState state = topic_state(client_, topic, timeout);
     return state.exists ? std::optional(state.partitions) : std::nullopt;
 }
 

@@ -1,10 +1,7 @@
 #include "kafka/lost_topics.h"
 
-#include <algorithm>
 #include <exception>
 #include <memory>
-#include <set>
-#include <string>
 #include <utility>
 
 #include "kafka/client.h"
@@ -16,7 +13,6 @@ namespace laterd::kafka {
 namespace {
 
 using ClientPtr = std::unique_ptr<rd_kafka_t, Destroy<rd_kafka_destroy>>;
-using TopicPtr = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>>;
 
 constexpr int k_first_with_the_fault = 0x02040000;
 constexpr int k_first_without = 0x020a0000;
@@ -33,18 +29,6 @@ Answer ask(rd_kafka_t* client, const std::vector<TopicPartition>& places, std::c
         (ends[i].known ? answer.found : answer.missed).push_back(places[i]);
     }
     return answer;
-}
-
-// What is known of a partition's leader may be old.
-void refresh(rd_kafka_t* client, const std::vector<TopicPartition>& places,
-             std::chrono::milliseconds timeout) {
-    std::set<std::string> topics;
-    for (const TopicPartition& place : places) {
-        if (topics.insert(place.topic).second) {
-            const TopicPtr handle(rd_kafka_topic_new(client, place.topic.c_str(), nullptr));
-            topic_state(client, handle.get(), timeout);
-        }
-    }
 }
 
 }  // namespace
@@ -71,8 +55,10 @@ Search LostTopics::search(const std::vector<TopicPartition>& places, std::chrono
     if (there.empty() || is_over()) {
         return Search::nowhere;
     }
-    // Or was the cluster away until now?
-    refresh(client_, there, timeout);
+    // Or was the cluster away until now? What is known of the leaders may be old.
+    for (const TopicPartition& place : there) {
+        topic_state(client_, place.topic, timeout);
+    }
     return ask(client_, there, timeout).missed.empty() ? Search::found : Search::lost;
 }
 

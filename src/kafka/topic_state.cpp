@@ -18,4 +18,10 @@ TopicState topic_state(rd_kafka_s* client, rd_kafka_topic_s* topic, std::chrono:
             .error = found.err};
 }
 
+TopicState topic_state(rd_kafka_s* client, const std::string& topic, std::chrono::milliseconds timeout) {
+    const std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>> handle(
+        rd_kafka_topic_new(client, topic.c_str(), nullptr));
+    return topic_state(client, handle.get(), timeout);
+}
+
 }  // namespace laterd::kafka

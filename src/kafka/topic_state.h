@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 struct rd_kafka_s;
 struct rd_kafka_topic_s;
@@ -20,5 +21,6 @@ struct TopicState {
 
 // Asks, and makes the client notice a topic that has come (back). Blocks.
 TopicState topic_state(rd_kafka_s* client, rd_kafka_topic_s* topic, std::chrono::milliseconds timeout);
+TopicState topic_state(rd_kafka_s* client, const std::string& topic, std::chrono::milliseconds timeout);
 
 }  // namespace laterd::kafka

@@ -54,7 +54,7 @@ TEST_CASE("a route reads one cluster and writes another, and waits while that on
     // Spends nothing, commits nothing, and stays a member of its group.
     CHECK(always(3s, [&] { return scene.admin.committed(scene.group(), scene.in(), 0) == 50; }));
     CHECK(daemon.is_running());
-    CHECK(scene.await_members(1));
+    CHECK(scene.admin.members(scene.group()) == 1);
     far().restart();
     Observer observer(far().bootstrap(), {"across.there"});
     CHECK(observer.await_distinct(200, 15s));

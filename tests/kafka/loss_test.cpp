@@ -141,7 +141,7 @@ TEST_CASE("the committed offset reaches the last settled record while the next o
     scene.producer.flush();
     REQUIRE(observer.await_distinct(3, 15s));
     // The interval of this table is 200 ms.
-    CHECK(scene.await_committed(0, 3, 5s));
+    CHECK(scene.await_committed(0, 3, 2s));
     CHECK(always(500ms, [&] { return scene.admin.committed(scene.group(), scene.in(), 0) == 3; }));
 }
 

@@ -93,22 +93,6 @@ std::size_t count_rules(rd_kafka_t* client, const rd_kafka_AclBindingFilter_t* f
     return count;
 }
 
-bool names(const rd_kafka_metadata_t& metadata, const std::string& topic) {
-    return std::any_of(metadata.topics, metadata.topics + metadata.topic_cnt,
-                       [&](const auto& each) { return topic == each.topic && each.partition_cnt > 0; });
-}
-
-// Asked through a client that knows only this broker, and learns of the others from its answer.
-bool tells_of(const std::string& address, const std::string& topic) {
-    const KafkaClient client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", address}});
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (rd_kafka_metadata(client.get(), 1, nullptr, &metadata, 2'000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return false;
-    }
-    const Owned<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> owned(metadata);
-    return names(*metadata, topic);
-}
-
 bool has_settings(rd_kafka_t* client, const std::string& topic, const Properties& settings) {
     const Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> request(
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
@@ -157,14 +141,11 @@ void KafkaAdmin::create_topic(const std::string& topic, int partitions, const Pr
     const auto** results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
     check_topics("create topic", results, count);
-    if (!eventually(20s, [&] { return this->partitions(topic) == partitions; })) {
-        fail("create topic", "not seen in the metadata");
-    }
-    // Each broker learns of it by itself, and anyone may be asked.
+    // Each broker learns of it by itself, and anyone may be asked: a client that knows only one asks that one first.
     std::istringstream brokers(bootstrap_);
     for (std::string address; std::getline(brokers, address, ',');) {
-        if (!eventually(20s, [&] { return tells_of(address, topic); })) {
-            fail("create topic", "not known to every broker");
+        if (!eventually(20s, [&] { return KafkaAdmin(address).partitions(topic) == partitions; })) {
+            fail("create topic", "not seen in the metadata");
         }
     }
 }
